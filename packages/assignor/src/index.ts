@@ -1,0 +1,7 @@
+export { assignGroup } from './assign-group.ts'
+export type { Assignor, AssignorCluster, AssignorHistory, AssignorMember, GroupAssignment, TopicPartitions } from './assignor.ts'
+export { assignorOf } from './built-in.ts'
+export { cooperativeStickyAssignor } from './cooperative-sticky-assignor.ts'
+export { rangeAssignor } from './range-assignor.ts'
+export { roundRobinAssignor } from './round-robin-assignor.ts'
+export { stickyAssignor } from './sticky-assignor.ts'

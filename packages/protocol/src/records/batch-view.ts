@@ -1,0 +1,224 @@
+import { KafkaError } from '@logwerk/runtime'
+import * as header from './batch-header.ts'
+import { type CompressionCodecs, type CompressionType, compressionTypeOf } from './compression-codec.ts'
+import { crc32c } from './crc32c.ts'
+import { BatchRecord } from './record.ts'
+import { VarintCursor } from './varint.ts'
+
+/** Largest decompressed size of a batch: Kafka's default of `max.decompressed.message.bytes` does not fit Node's buffers everywhere. */
+export const MAX_DECOMPRESSED_BYTES = 1 << 30
+
+/** A record batch where it lies: header fields are read on demand, records are walked when asked for, nothing is copied. */
+export class RecordBatchView {
+  /** Exactly this batch. */
+  readonly bytes: Buffer
+
+  /** @param bytes  One whole batch; see {@link nextBatch}, which finds it. */
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+  }
+
+  get sizeBytes(): number {
+    return this.bytes.length
+  }
+  get baseOffset(): number {
+    return readInt64(this.bytes, header.BASE_OFFSET_AT)
+  }
+  get lastOffset(): number {
+    return this.baseOffset + this.lastOffsetDelta
+  }
+  get nextOffset(): number {
+    return this.lastOffset + 1
+  }
+  get partitionLeaderEpoch(): number {
+    return this.bytes.readInt32BE(header.PARTITION_LEADER_EPOCH_AT)
+  }
+  get magic(): number {
+    return this.bytes[header.MAGIC_AT]!
+  }
+  get attributes(): number {
+    return this.bytes.readInt16BE(header.ATTRIBUTES_AT)
+  }
+  /** @throws KafkaError `CORRUPT_MESSAGE` for a codec that does not exist. */
+  get compressionType(): CompressionType {
+    return compressionTypeOf(this.attributes & header.COMPRESSION_MASK)
+  }
+  get isCompressed(): boolean {
+    return (this.attributes & header.COMPRESSION_MASK) !== 0
+  }
+  get isLogAppendTime(): boolean {
+    return (this.attributes & header.TIMESTAMP_TYPE_BIT) !== 0
+  }
+  get isTransactional(): boolean {
+    return (this.attributes & header.TRANSACTIONAL_BIT) !== 0
+  }
+  get isControl(): boolean {
+    return (this.attributes & header.CONTROL_BIT) !== 0
+  }
+  /** Holes are legal after compaction, so this may be more than `recordCount - 1`. */
+  get lastOffsetDelta(): number {
+    return this.bytes.readInt32BE(header.LAST_OFFSET_DELTA_AT)
+  }
+  get baseTimestamp(): number {
+    return readInt64(this.bytes, header.BASE_TIMESTAMP_AT)
+  }
+  get maxTimestamp(): number {
+    return readInt64(this.bytes, header.MAX_TIMESTAMP_AT)
+  }
+  get producerId(): number {
+    return readInt64(this.bytes, header.PRODUCER_ID_AT)
+  }
+  get producerEpoch(): number {
+    return this.bytes.readInt16BE(header.PRODUCER_EPOCH_AT)
+  }
+  get baseSequence(): number {
+    return this.bytes.readInt32BE(header.BASE_SEQUENCE_AT)
+  }
+  get lastSequence(): number {
+    return this.baseSequence < 0 ? this.baseSequence : header.sequenceAfter(this.baseSequence, this.lastOffsetDelta)
+  }
+  get recordCount(): number {
+    return this.bytes.readInt32BE(header.RECORD_COUNT_AT)
+  }
+  get hasProducerId(): boolean {
+    return this.producerId >= 0
+  }
+
+  isCrcValid(): boolean {
+    return crc32c(this.bytes, header.ATTRIBUTES_AT) === this.bytes.readUInt32BE(header.CRC_AT)
+  }
+
+  /**
+   * The records' bytes, decompressed.
+   *
+   * @throws KafkaError `CORRUPT_MESSAGE` if they do not decompress, `UNSUPPORTED_COMPRESSION_TYPE` if the codec is not installed.
+   */
+  payload(codecs: CompressionCodecs, maxBytes = MAX_DECOMPRESSED_BYTES): Buffer {
+    const payload = this.bytes.subarray(header.RECORDS_AT)
+    const type = this.compressionType
+    if (type === 'none') return payload
+    const plain = codecs.get(type).decompress(payload, maxBytes)
+    return Buffer.isBuffer(plain) ? plain : Buffer.from(plain.buffer, plain.byteOffset, plain.length)
+  }
+
+  /**
+   * All records, as places in `payload` (which `payload()` gave).
+   *
+   * @throws KafkaError `CORRUPT_MESSAGE` that names the record: a length that lies, bytes left over, an offset outside the batch.
+   */
+  records(payload: Buffer): BatchRecord[] {
+    const { recordCount, baseOffset, baseTimestamp, lastOffsetDelta } = this
+    const appendTime = this.isLogAppendTime ? this.maxTimestamp : null
+    const end = payload.length
+    // Seven bytes is the smallest record: a count that lies must not make us allocate.
+    if (recordCount < 0 || recordCount * 7 > end) throw this.#corrupt(`${recordCount} records do not fit into ${end} bytes`)
+    const cursor = new VarintCursor(payload)
+    const records: BatchRecord[] = []
+    for (let index = 0; index < recordCount; index++) {
+      const bodyLength = cursor.varint()
+      const recordEnd = cursor.at + bodyLength
+      if (bodyLength < 6 || recordEnd > end) throw this.#corrupt(`record ${index} of ${recordCount} does not fit into the batch`)
+      cursor.at++
+      const timestampDelta = cursor.varlong()
+      const offsetDelta = cursor.varint()
+      const keyLength = cursor.varint()
+      const keyAt = cursor.at
+      if (keyLength > 0) cursor.at += keyLength
+      // A key that reaches past the record would make the next varint read another record's bytes.
+      if (cursor.at > recordEnd) throw this.#corrupt(`the key of record ${index} reaches past its end`)
+      const valueLength = cursor.varint()
+      const valueAt = cursor.at
+      if (valueLength > 0) cursor.at += valueLength
+      if (cursor.at > recordEnd) throw this.#corrupt(`the value of record ${index} reaches past its end`)
+      const headerCount = cursor.varint()
+      const headersAt = cursor.at
+      if (headerCount !== 0) skipHeaders(cursor, headerCount, recordEnd)
+      if (
+        cursor.at !== recordEnd ||
+        headerCount < 0 ||
+        keyLength < -1 ||
+        valueLength < -1 ||
+        offsetDelta < 0 ||
+        offsetDelta > lastOffsetDelta ||
+        !(Math.abs(timestampDelta) <= Number.MAX_SAFE_INTEGER)
+      ) {
+        throw this.#corrupt(`record ${index} of ${recordCount} is malformed`)
+      }
+      records.push(
+        new BatchRecord(
+          payload,
+          baseOffset + offsetDelta,
+          appendTime ?? baseTimestamp + timestampDelta,
+          keyAt,
+          keyLength,
+          valueAt,
+          valueLength,
+          headersAt,
+          headerCount,
+        ),
+      )
+    }
+    if (cursor.at !== end) throw this.#corrupt(`${end - cursor.at} bytes are left behind the last record`)
+    return records
+  }
+
+  #corrupt(what: string): KafkaError {
+    return new KafkaError('CORRUPT_MESSAGE', `the batch at offset ${this.baseOffset} is corrupt: ${what}`, {
+      at: { offset: this.baseOffset },
+    })
+  }
+}
+
+/**
+ * Moves `cursor` behind `count` headers. Where they do not fit in front of `end`, or a length is none, it stops behind `end`, so the
+ * caller only has to compare the two.
+ */
+export function skipHeaders(cursor: VarintCursor, count: number, end: number): void {
+  for (let index = 0; index < count; index++) {
+    // Also what keeps a count that lies from looping on.
+    if (cursor.at >= end) break
+    const keyLength = cursor.varint()
+    // A header's key is never null.
+    if (keyLength < 0) break
+    cursor.at += keyLength
+    const valueLength = cursor.varint()
+    if (valueLength < -1) break
+    if (valueLength > 0) cursor.at += valueLength
+    if (index === count - 1) return
+  }
+  cursor.at = end + 1
+}
+
+/**
+ * The batch that starts at `at`, or null if the bytes end before it does: a fetch may cut the last batch short (KIP-74).
+ *
+ * @throws KafkaError `CORRUPT_MESSAGE` if what is there cannot be a batch.
+ */
+export function nextBatch(bytes: Buffer, at: number): RecordBatchView | null {
+  if (bytes.length - at < header.RECORDS_AT) return null
+  const length = bytes.readInt32BE(at + header.BATCH_LENGTH_AT)
+  if (length < header.RECORDS_AT - header.LOG_OVERHEAD_BYTES) {
+    throw new KafkaError('CORRUPT_MESSAGE', `byte ${at}: a batch of ${length} bytes is smaller than its header`)
+  }
+  const end = at + header.LOG_OVERHEAD_BYTES + length
+  return end > bytes.length ? null : new RecordBatchView(bytes.subarray(at, end))
+}
+
+/** All whole batches in `bytes`; a last one that is cut short is left out. @throws KafkaError `CORRUPT_MESSAGE` */
+export function* batchesOf(bytes: Uint8Array): Generator<RecordBatchView> {
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  for (let at = 0; ; ) {
+    const batch = nextBatch(buffer, at)
+    if (batch === null) return
+    yield batch
+    at += batch.sizeBytes
+  }
+}
+
+function readInt64(bytes: Buffer, at: number): number {
+  const value = bytes.readInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4)
+  if (!Number.isSafeInteger(value)) {
+    throw new KafkaError('CORRUPT_MESSAGE', `a batch header holds ${bytes.readBigInt64BE(at)}, which is beyond 2^53`)
+  }
+  return value
+}

@@ -1,0 +1,368 @@
+import { type BrokerErrorCode, bytesOfUuid, errorNameOf, errorNumberOf, KafkaError, uuidOf } from '@logwerk/runtime'
+import type { AnyField, StructFields } from './field.ts'
+import type { MessageReader } from './message-reader.ts'
+import { MessageWriter } from './message-writer.ts'
+
+/** One version of one message. */
+export interface Codec<Out, In> {
+  /**
+   * Fields that are left out are written with their default.
+   *
+   * @throws KafkaError `UNSUPPORTED_VERSION` for a value that this version cannot carry; TypeError for one that no version can.
+   */
+  encode(writer: MessageWriter, value: In): void
+  /** Every field is there, in the schema's order; absent ones have their default. @throws KafkaError `MALFORMED_MESSAGE` */
+  decode(reader: MessageReader): Out
+}
+
+type Write = (writer: MessageWriter, value: unknown) => void
+type Read = (reader: MessageReader) => unknown
+
+/** What the closures of one codec are built for; the path names fields in errors. */
+interface Target {
+  readonly version: number
+  readonly flexible: boolean
+  readonly path: string
+}
+
+/** Builds the codec of one version as a tree of closures. */
+export function codecOf<Out, In>(name: string, fields: StructFields, version: number, flexible: boolean): Codec<Out, In> {
+  const target = { version, flexible, path: name }
+  return { encode: writeStruct(fields, target), decode: readStruct(fields, target) as (reader: MessageReader) => Out }
+}
+
+/** True if `version` of the message carries the field. */
+export function hasField(field: AnyField, version: number): boolean {
+  return version >= (field.since ?? 0) && version <= (field.until ?? Number.POSITIVE_INFINITY)
+}
+
+/** True if `version` carries the field among the tagged ones. */
+export function isTagged(field: AnyField, version: number): boolean {
+  return field.tag !== undefined && version >= (field.taggedSince ?? field.since ?? 0)
+}
+
+function isNullable(field: AnyField, version: number): boolean {
+  return field.nullableSince !== undefined && version >= field.nullableSince
+}
+
+// ---------------------------------------------------------------------------------------------------------------- writing
+
+function writeStruct(fields: StructFields, target: Target): Write {
+  const { version, flexible } = target
+  const plain: { name: string; field: AnyField; write: Write }[] = []
+  const tagged: { name: string; field: AnyField; tag: number; write: Write }[] = []
+  const absent: { name: string; field: AnyField }[] = []
+  for (const [name, field] of Object.entries(fields)) {
+    const path = `${target.path}.${name}`
+    if (!hasField(field, version)) {
+      if (field.ignorable !== true) absent.push({ name, field })
+    } else if (isTagged(field, version)) tagged.push({ name, field, tag: field.tag!, write: writeField(field, { ...target, path }) })
+    else plain.push({ name, field, write: writeField(field, { ...target, path }) })
+  }
+  tagged.sort((a, b) => a.tag - b.tag)
+
+  return (writer, value) => {
+    if (typeof value !== 'object' || value === null) throw new TypeError(`${target.path} must be an object, not ${shown(value)}`)
+    const object = value as Record<string, unknown>
+    for (const { name, field } of absent) {
+      const given = object[name]
+      if (given !== undefined && !isDefault(field, given)) {
+        throw new KafkaError(
+          'UNSUPPORTED_VERSION',
+          `${target.path}.${name}: version ${version} has no such field, so ${shown(given)} cannot be sent`,
+        )
+      }
+    }
+    for (const { name, field, write } of plain) {
+      const given = object[name]
+      write(writer, given === undefined ? field.default : given)
+    }
+    if (flexible) writeTagged(writer, object)
+  }
+
+  function writeTagged(writer: MessageWriter, object: Record<string, unknown>): void {
+    const present = tagged.filter(({ name, field }) => object[name] !== undefined && !isDefault(field, object[name]))
+    writer.writeUnsignedVarint(present.length)
+    for (const { name, tag, write } of present) {
+      // The size goes before the value and is itself of variable length.
+      const scratch = new MessageWriter()
+      write(scratch, object[name])
+      writer.writeUnsignedVarint(tag)
+      writer.writeUnsignedVarint(scratch.sizeBytes)
+      for (const chunk of scratch.chunks()) writer.writeBytes(chunk)
+    }
+  }
+}
+
+function writeField(field: AnyField, target: Target): Write {
+  const { flexible, path, version } = target
+  const write = writeValue(field, target)
+  if (field.kind === 'struct' && field.nullableSince !== undefined) return writeNullableStruct(field, write, target)
+  if (!LENGTH_PREFIXED.has(field.kind)) return write
+  const nullable = isNullable(field, version)
+  const short = field.kind === 'string'
+  return (writer, value) => {
+    if (value !== null) return write(writer, value)
+    if (!nullable) throw new KafkaError('UNSUPPORTED_VERSION', `${path} may not be null in version ${version}`)
+    if (flexible) writer.writeUnsignedVarint(0)
+    else if (short) writer.writeInt16(-1)
+    else writer.writeInt32(-1)
+  }
+}
+
+function writeNullableStruct(field: AnyField, write: Write, { path, version }: Target): Write {
+  if (!isNullable(field, version)) {
+    return (writer, value) => {
+      if (value === null) throw new KafkaError('UNSUPPORTED_VERSION', `${path} may not be null in version ${version}`)
+      write(writer, value)
+    }
+  }
+  return (writer, value) => {
+    if (value === undefined) throw new TypeError(`${path} is missing`)
+    writer.writeInt8(value === null ? -1 : 1)
+    if (value !== null) write(writer, value)
+  }
+}
+
+const LENGTH_PREFIXED: ReadonlySet<string> = new Set(['string', 'bytes', 'records', 'array'])
+
+function writeValue(field: AnyField, target: Target): Write {
+  const { flexible, path } = target
+  switch (field.kind) {
+    case 'int8':
+      return (writer, value) => writer.writeInt8(inRange(value, -0x80, 0x7f, path))
+    case 'int16':
+      return (writer, value) => writer.writeInt16(inRange(value, -0x8000, 0x7fff, path))
+    case 'uint16':
+      return (writer, value) => writer.writeUint16(inRange(value, 0, 0xffff, path))
+    case 'int32':
+      return (writer, value) => writer.writeInt32(inRange(value, -0x8000_0000, 0x7fff_ffff, path))
+    case 'uint32':
+      return (writer, value) => writer.writeUint32(inRange(value, 0, 0xffff_ffff, path))
+    case 'int64':
+      return (writer, value) => writer.writeInt64(inRange(value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, path))
+    case 'float64':
+      return (writer, value) => writer.writeFloat64(value as number)
+    case 'boolean':
+      return (writer, value) => writer.writeInt8(value === true ? 1 : 0)
+    case 'uuid':
+      return (writer, value) => writer.writeBytes(bytesOfUuid(value as string))
+    case 'errorCode':
+      return (writer, value) => writer.writeInt16(errorNumberOf(value as BrokerErrorCode))
+    case 'string':
+      return (writer, value) => {
+        if (typeof value !== 'string') throw new TypeError(`${path} must be a string, not ${shown(value)}`)
+        writeString(writer, value, flexible, path)
+      }
+    case 'bytes':
+      return (writer, value) => {
+        if (!(value instanceof Uint8Array)) throw new TypeError(`${path} must be a Uint8Array, not ${shown(value)}`)
+        writeLength(writer, value.length, flexible)
+        writer.writeBytes(value)
+      }
+    case 'records':
+      return (writer, value) => {
+        const chunks = value instanceof Uint8Array ? [value] : (value as readonly Uint8Array[])
+        let sizeBytes = 0
+        for (const chunk of chunks) sizeBytes += chunk.length
+        writeLength(writer, sizeBytes, flexible)
+        for (const chunk of chunks) writer.writeReference(chunk)
+      }
+    case 'struct':
+      return writeStruct(field.fields!, target)
+    case 'array': {
+      const write = writeField(field.element!, { ...target, path: `${path}[]` })
+      return (writer, value) => {
+        if (!Array.isArray(value)) throw new TypeError(`${path} must be an array, not ${shown(value)}`)
+        writeLength(writer, value.length, flexible)
+        for (const element of value) write(writer, element)
+      }
+    }
+  }
+}
+
+function writeLength(writer: MessageWriter, length: number, flexible: boolean): void {
+  if (flexible) writer.writeUnsignedVarint(length + 1)
+  else writer.writeInt32(length)
+}
+
+const MAX_STRING_BYTES = 0x7fff
+
+function writeString(writer: MessageWriter, value: string, flexible: boolean, path: string): void {
+  const byteCount = Buffer.byteLength(value, 'utf8')
+  if (byteCount > MAX_STRING_BYTES) throw new TypeError(`${path}: a string of ${byteCount} bytes is longer than ${MAX_STRING_BYTES}`)
+  if (flexible) writer.writeUnsignedVarint(byteCount + 1)
+  else writer.writeInt16(byteCount)
+  writer.writeUtf8(value)
+}
+
+function inRange(value: unknown, min: number, max: number, path: string): number {
+  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
+    throw new TypeError(`${path} must be a whole number between ${min} and ${max}, not ${shown(value)}`)
+  }
+  return value as number
+}
+
+function isDefault(field: AnyField, value: unknown): boolean {
+  if (value === null || field.default === null) return value === field.default
+  switch (field.kind) {
+    case 'array':
+      return (value as unknown[]).length === 0
+    case 'bytes':
+    case 'records':
+      return (value as Uint8Array).length === 0
+    case 'struct':
+      return Object.entries(field.fields!).every(([name, inner]) => {
+        const given = (value as Record<string, unknown>)[name]
+        return given === undefined || isDefault(inner, given)
+      })
+    default:
+      return value === field.default
+  }
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value)
+  return text === undefined ? String(value) : text.length > 80 ? `${text.slice(0, 77)}...` : text
+}
+
+// ---------------------------------------------------------------------------------------------------------------- reading
+
+function readStruct(fields: StructFields, target: Target): Read {
+  const { version, flexible } = target
+  const steps: { name: string; default: unknown; read: Read | null }[] = []
+  const tagged = new Map<number, { name: string; read: Read }>()
+  for (const [name, field] of Object.entries(fields)) {
+    const path = `${target.path}.${name}`
+    const present = hasField(field, version)
+    const read = present ? readField(field, { ...target, path }) : null
+    if (present && isTagged(field, version)) tagged.set(field.tag!, { name, read: read! })
+    steps.push({ name, default: field.default, read: present && !isTagged(field, version) ? read : null })
+  }
+  return reader => {
+    // The same names in the same order for all versions: one hidden class, and no field is ever undefined.
+    const object: Record<string, unknown> = {}
+    for (const { name, default: absent, read } of steps) object[name] = read === null ? fresh(absent) : read(reader)
+    if (flexible) readTagged(reader, object)
+    return object
+  }
+
+  function readTagged(reader: MessageReader, object: Record<string, unknown>): void {
+    const count = reader.elementCount(reader.readUnsignedVarint(), 2)
+    let previous = -1
+    for (let index = 0; index < count; index++) {
+      const tag = reader.readUnsignedVarint()
+      if (tag <= previous) throw reader.malformed(`${target.path}: tag ${tag} after tag ${previous}`)
+      previous = tag
+      const sizeBytes = reader.readUnsignedVarint()
+      const start = reader.take(sizeBytes)
+      const known = tagged.get(tag)
+      if (known === undefined) continue
+      reader.position = start
+      object[known.name] = known.read(reader)
+      if (reader.position !== start + sizeBytes) {
+        throw reader.malformed(
+          `${target.path}.${known.name}: the tagged field says ${sizeBytes} bytes and has ${reader.position - start}`,
+          start,
+        )
+      }
+    }
+  }
+}
+
+/** Defaults that a caller could change must not be shared between messages. */
+function fresh(value: unknown): unknown {
+  if (Array.isArray(value)) return []
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fresh(inner)]))
+}
+
+function readField(field: AnyField, target: Target): Read {
+  const { flexible, path, version } = target
+  const nullable = isNullable(field, version)
+  const absent = (reader: MessageReader) => {
+    if (!nullable) throw reader.malformed(`${path} is null, which version ${version} does not allow`)
+    return null
+  }
+  switch (field.kind) {
+    case 'int8':
+      return reader => reader.readInt8()
+    case 'int16':
+      return reader => reader.readInt16()
+    case 'uint16':
+      return reader => reader.readUint16()
+    case 'int32':
+      return reader => reader.readInt32()
+    case 'uint32':
+      return reader => reader.readUint32()
+    case 'int64':
+      return reader => reader.readInt64()
+    case 'float64':
+      return reader => reader.readFloat64()
+    case 'boolean':
+      return reader => reader.readInt8() !== 0
+    case 'uuid':
+      return reader => uuidOf(reader.buffer, reader.take(16))
+    case 'errorCode':
+      return reader => errorNameOf(reader.readInt16())
+    case 'string':
+      return reader => {
+        const length = flexible ? reader.readUnsignedVarint() - 1 : reader.readInt16()
+        if (length === -1) return absent(reader)
+        // As Kafka does: a compact length could say more, but whoever echoes such a string could not encode it.
+        if (length > MAX_STRING_BYTES) throw reader.malformed(`${path}: a string of ${length} bytes is longer than ${MAX_STRING_BYTES}`)
+        return reader.readUtf8(length)
+      }
+    case 'bytes':
+    case 'records':
+      return reader => {
+        const length = flexible ? reader.readUnsignedVarint() - 1 : reader.readInt32()
+        return length === -1 ? absent(reader) : reader.readBytes(length)
+      }
+    case 'struct': {
+      const read = readStruct(field.fields!, target)
+      if (!nullable) return read
+      return reader => (reader.readInt8() < 0 ? null : read(reader))
+    }
+    case 'array': {
+      const read = readField(field.element!, { ...target, path: `${path}[]` })
+      const elementBytes = Math.max(1, leastBytes(field.element!, version, flexible))
+      return reader => {
+        const length = flexible ? reader.readUnsignedVarint() - 1 : reader.readInt32()
+        if (length === -1) return absent(reader)
+        const count = reader.elementCount(length, elementBytes)
+        const elements: unknown[] = []
+        for (let index = 0; index < count; index++) elements.push(read(reader))
+        return elements
+      }
+    }
+  }
+}
+
+const FIXED_BYTES: Readonly<Record<string, number>> = {
+  int8: 1,
+  boolean: 1,
+  int16: 2,
+  uint16: 2,
+  errorCode: 2,
+  int32: 4,
+  uint32: 4,
+  int64: 8,
+  float64: 8,
+  uuid: 16,
+}
+
+/** The fewest bytes that a value of the field can take. */
+function leastBytes(field: AnyField, version: number, flexible: boolean): number {
+  const fixed = FIXED_BYTES[field.kind]
+  if (fixed !== undefined) return fixed
+  if (field.kind === 'struct') {
+    if (isNullable(field, version)) return 1
+    let sum = flexible ? 1 : 0
+    for (const inner of Object.values(field.fields!)) {
+      if (hasField(inner, version) && !isTagged(inner, version)) sum += leastBytes(inner, version, flexible)
+    }
+    return sum
+  }
+  return flexible ? 1 : field.kind === 'string' ? 2 : 4
+}

@@ -1,0 +1,52 @@
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** Facts of a log line, kept apart from its text so that machines can read them. */
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** Where Logwerk tells what it does. Any object with these four methods will do; {@link loggerTo} adapts everything else. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  error(message: string, fields?: LogFields): void
+}
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error']
+
+/**
+ * A logger that hands every line at or above `minimum` (default `info`) to `sink`: one function adapts pino, winston, the console or
+ * a test's array.
+ */
+export function loggerTo(sink: (level: LogLevel, message: string, fields: LogFields) => void, minimum: LogLevel = 'info'): Logger {
+  const from = LEVELS.indexOf(minimum)
+  const at = (level: LogLevel) =>
+    LEVELS.indexOf(level) < from ? () => {} : (message: string, fields?: LogFields) => sink(level, message, fields ?? {})
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** Says nothing. */
+export const silentLogger: Logger = loggerTo(() => {}, 'error')
+
+/**
+ * One line of text: `message key=value key=value`. Values with spaces, quotes or control characters, and empty ones, are quoted as
+ * in JSON. Never throws, whatever the fields hold: a log line must not break what it reports on.
+ */
+export function formatLogLine(message: string, fields: LogFields): string {
+  let line = message
+  for (const [key, value] of Object.entries(fields)) {
+    const text = textOf(value)
+    line += ` ${key}=${text === '' || /[\s"\p{Cc}]/u.test(text) ? JSON.stringify(text) : text}`
+  }
+  return line
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof Error) return value.message
+  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? `[function ${value.name}]` : String(value)
+  try {
+    return JSON.stringify(value, (_key, inner) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? 'undefined'
+  } catch {
+    // A cycle, or a getter or toJSON that throws.
+    return '[not printable]'
+  }
+}

@@ -1,0 +1,155 @@
+import { type AvscType, type Resolver, type Tap, withMethods } from './avsc.ts'
+
+/**
+ * Elements that take no bytes at all (null, an empty record) can be claimed in any number by a few bytes; this many may be read in one
+ * value.
+ */
+const MAX_EMPTY_ELEMENTS = 65_536
+
+let emptyElementsLeft = MAX_EMPTY_ELEMENTS
+
+/** To be called before a value is read. */
+export function startReading(): void {
+  emptyElementsLeft = MAX_EMPTY_ELEMENTS
+}
+
+/** An array type that checks every count against the bytes left before it makes room or skips. */
+export function guardedArray(type: AvscType): AvscType {
+  const items = type.itemsType!
+  return withMethods(type, {
+    _read: arrayReader(items),
+    _skip: skipper(items, false),
+    _update(this: AvscType, resolver: Resolver, writer: AvscType, options: unknown): void {
+      if (writer.typeName !== 'array') return
+      resolver.itemsType = items.createResolver(writer.itemsType!, options)
+      resolver._read = arrayReader(writer.itemsType!)
+    },
+  })
+}
+
+/** A map type that checks every count, keeps a key named `__proto__`, and takes no JavaScript `Map`, which avsc would write as empty. */
+export function guardedMap(type: AvscType): AvscType {
+  const values = type.valuesType!
+  return withMethods(type, {
+    _read: mapReader(values),
+    _skip: skipper(values, true),
+    _check(this: AvscType, value, flags, hook, path): boolean {
+      if (!(value instanceof Map)) return type._check(value, flags, hook, path)
+      hook?.(value, this)
+      return false
+    },
+    _write(tap: Tap, value: unknown): void {
+      if (value instanceof Map) throw new TypeError('a Map is not an Avro map')
+      type._write(tap, value)
+    },
+    _update(this: AvscType, resolver: Resolver, writer: AvscType, options: unknown): void {
+      if (writer.typeName !== 'map') return
+      resolver.valuesType = values.createResolver(writer.valuesType!, options)
+      resolver._read = mapReader(writer.valuesType!)
+    },
+  })
+}
+
+/** @param wire  The items' type as it was written: what a resolver turns them into may be larger. */
+function arrayReader(wire: AvscType) {
+  const countOf = blockCounter(wire, 0)
+  return function (this: { itemsType: Resolver['itemsType'] }, tap: Tap): unknown[] {
+    const items = this.itemsType
+    let values: unknown[] | undefined
+    let length = 0
+    for (let count = countOf(tap); count > 0; count = countOf(tap)) {
+      values ??= new Array(count)
+      for (const end = length + count; length < end; length++) values[length] = items._read(tap)
+    }
+    return values ?? []
+  } as AvscType['_read']
+}
+
+function mapReader(wire: AvscType) {
+  const countOf = blockCounter(wire, 1)
+  return function (this: { valuesType: Resolver['valuesType'] }, tap: Tap): Record<string, unknown> {
+    const values: Record<string, unknown> = {}
+    for (let count = countOf(tap); count > 0; count = countOf(tap)) {
+      for (; count > 0; count--) {
+        // Undefined past the end, which avsc notices afterwards.
+        const key = tap.readString() ?? ''
+        const value = this.valuesType._read(tap)
+        if (key === '__proto__') Object.defineProperty(values, key, { value, enumerable: true, configurable: true, writable: true })
+        else values[key] = value
+      }
+    }
+    return values
+  } as AvscType['_read']
+}
+
+/** Reads how many elements the next block has; 0 at the end. */
+function blockCounter(wire: AvscType, keyBytes: number): (tap: Tap) => number {
+  // Known only when it is first needed: types that contain themselves are not complete yet.
+  let leastBytes = -1
+  return tap => {
+    let count = tap.readLong()
+    if (count === 0) return 0
+    if (count < 0) {
+      count = -count
+      // The size of the block in bytes, for those who skip.
+      tap.skipLong()
+    }
+    if (leastBytes < 0) leastBytes = keyBytes + leastBytesOf(wire)
+    checkCount(tap, count, leastBytes)
+    return count
+  }
+}
+
+function skipper(wire: AvscType, isMap: boolean): (tap: Tap) => void {
+  let leastBytes = -1
+  return tap => {
+    for (let count = tap.readLong(); count !== 0; count = tap.readLong()) {
+      if (count < 0) {
+        const byteCount = tap.readLong()
+        if (!(byteCount >= 0 && byteCount <= tap.buf.length - tap.pos)) throw new Error(`a block says that it has ${byteCount} bytes`)
+        tap.pos += byteCount
+        continue
+      }
+      if (leastBytes < 0) leastBytes = (isMap ? 1 : 0) + leastBytesOf(wire)
+      checkCount(tap, count, leastBytes)
+      for (; count > 0; count--) {
+        if (isMap) tap.readString()
+        wire._skip(tap)
+      }
+    }
+  }
+}
+
+function checkCount(tap: Tap, count: number, leastBytes: number): void {
+  const remaining = tap.buf.length - tap.pos
+  if (leastBytes === 0) {
+    emptyElementsLeft -= count
+    if (emptyElementsLeft >= 0) return
+    throw new Error(`more than ${MAX_EMPTY_ELEMENTS} elements that take no bytes`)
+  }
+  // Written so that NaN, of a count that is no number, fails too.
+  if (count * leastBytes <= remaining) return
+  throw new Error(`a block says that it has ${count} elements, and ${Math.max(0, remaining)} bytes are left`)
+}
+
+/** The fewest bytes that a value of `type` takes. */
+function leastBytesOf(type: AvscType, within: readonly AvscType[] = []): number {
+  switch (type.typeName) {
+    case 'null':
+      return 0
+    case 'float':
+      return 4
+    case 'double':
+      return 8
+    case 'fixed':
+      return type.size!
+    case 'record':
+    case 'error':
+      // A record directly in itself has no end; any answer will do.
+      if (within.includes(type)) return 0
+      return type.fields!.reduce((sum, field) => sum + leastBytesOf(field.type, [...within, type]), 0)
+    default:
+      // A logical type adds nothing; everything else begins with a byte at least: a value, a length, a count or a branch.
+      return type.underlyingType === undefined ? 1 : leastBytesOf(type.underlyingType, within)
+  }
+}

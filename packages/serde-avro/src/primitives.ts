@@ -1,0 +1,75 @@
+import { writeUtf8At } from '@logwerk/runtime'
+import { type AvscType, type Tap, types, withMethods } from './avsc.ts'
+import { long } from './long.ts'
+
+/** avsc takes any number of bytes for an int; more than 32 bits are data of another type. */
+const int = withMethods(new types.IntType(), {
+  _read(tap: Tap): number {
+    const value = tap.readInt()
+    if (value !== (value | 0)) throw new Error(`${value} does not fit an int`)
+    return value
+  },
+})
+
+/** avsc writes half of a surrogate pair as it is, which is not UTF-8; here it becomes U+FFFD, as everywhere in Node. */
+const string = withMethods(new types.StringType(), {
+  _write(tap: Tap, value: unknown): void {
+    if (typeof value !== 'string') throw new TypeError('not a string')
+    const byteCount = Buffer.byteLength(value, 'utf8')
+    tap.writeLong(byteCount)
+    const start = tap.pos
+    tap.pos += byteCount
+    if (tap.pos <= tap.buf.length) writeText(tap.buf, value, start, byteCount)
+  },
+})
+
+/** Below this length a loop over the characters is faster than a call into Node. */
+const SHORT_LENGTH = 24
+
+function writeText(buffer: Buffer, text: string, start: number, byteCount: number): void {
+  if (byteCount !== text.length || byteCount > SHORT_LENGTH) writeUtf8At(buffer, text, start)
+  else for (let index = 0; index < byteCount; index++) buffer[start + index] = text.charCodeAt(index)
+}
+
+const bytes = withMethods(new types.BytesType(), {
+  _check: checkBytes(value => value instanceof Uint8Array),
+  _write(tap: Tap, value: unknown): void {
+    if (!(value instanceof Uint8Array)) throw new TypeError('not bytes')
+    tap.writeLong(value.length)
+    writeBytes(tap, value)
+  },
+})
+
+/** A fixed type that takes any Uint8Array, where avsc takes only a Buffer. */
+export function withPlainBytes(type: AvscType): AvscType {
+  const isOfSize = (value: unknown) => value instanceof Uint8Array && value.length === type.size
+  return withMethods(type, {
+    _check: checkBytes(isOfSize),
+    _write(tap: Tap, value: unknown): void {
+      if (!isOfSize(value)) throw new TypeError('not bytes of that size')
+      writeBytes(tap, value as Uint8Array)
+    },
+  })
+}
+
+function checkBytes(isValid: (value: unknown) => boolean): AvscType['_check'] {
+  return function (this: AvscType, value, _flags, hook) {
+    if (isValid(value)) return true
+    hook?.(value, this)
+    return false
+  }
+}
+
+function writeBytes(tap: Tap, value: Uint8Array): void {
+  const start = tap.pos
+  tap.pos += value.length
+  if (tap.pos <= tap.buf.length) tap.buf.set(value, start)
+}
+
+/** The primitives that are not avsc's own, by name. */
+export const primitives: ReadonlyMap<string, AvscType> = new Map([
+  ['int', int],
+  ['long', long],
+  ['string', string],
+  ['bytes', bytes],
+])

@@ -1,0 +1,8 @@
+export { boolean } from './boolean.ts'
+export { bytes } from './bytes.ts'
+export type { FixedSizeSerde } from './fixed-size.ts'
+export { list } from './list.ts'
+export { none } from './none.ts'
+export { float32, float64, int16, int32, int64 } from './numbers.ts'
+export { string } from './string.ts'
+export { uuid } from './uuid.ts'

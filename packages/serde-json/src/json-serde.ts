@@ -1,0 +1,84 @@
+import { type ByteWriter, messageOf, readUtf8At } from '@logwerk/runtime'
+import { formatFieldPath, type Serde, type SerdeContext, SerdeError } from '@logwerk/serde'
+import type { ValidationOptions, Validator } from './validator.ts'
+
+/** A JSON serde always answers at once, and asks nothing of the context. */
+export interface JsonSerde<In, Out = In> extends Serde<In, Out> {
+  serialize(value: In, context?: SerdeContext): Buffer
+  serializeInto(value: In, writer: ByteWriter, context?: SerdeContext): void
+  deserialize(data: Uint8Array, context?: SerdeContext): Out
+}
+
+/** @param validator  Undefined: whatever is JSON will do. */
+export function jsonSerde<In, Out>(name: string, validator?: Validator, options: ValidationOptions = {}): JsonSerde<In, Out> {
+  const onWrite = options.validateOnWrite === false ? undefined : validator
+  const onRead = options.validateOnRead === false ? undefined : validator
+  const textOf = (value: In) => {
+    // The value itself is written, not what the validator made of it: the schema describes the JSON, and a reader applies it again.
+    onWrite?.(value)
+    return stringify(value)
+  }
+  return {
+    name,
+    serialize: value => Buffer.from(textOf(value), 'utf8'),
+    serializeInto: (value, writer) => void writer.writeUtf8(textOf(value)),
+    deserialize(data) {
+      const value = parse(data)
+      return (onRead === undefined ? value : onRead(value)) as Out
+    },
+  }
+}
+
+function stringify(value: unknown): string {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(value)
+  } catch (error) {
+    throw notWritable(value, error)
+  }
+  if (text === undefined) throw new SerdeError('ENCODE', `${typeof value} is not a value that JSON has; for a tombstone send null`)
+  return text
+}
+
+function parse(data: Uint8Array): unknown {
+  if (data.length === 0) throw new SerdeError('TOO_SHORT', 'there are no bytes, and the shortest JSON has one')
+  const buffer = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.length)
+  try {
+    return JSON.parse(readUtf8At(buffer, 0, buffer.length))
+  } catch (error) {
+    const hint = data[0] === 0 ? '; the first byte is 0, as in data that a schema registry keeps the schema of' : ''
+    throw new SerdeError('DECODE', `not JSON: ${messageOf(error)}${hint}`, { cause: error })
+  }
+}
+
+/** JSON.stringify does not say where it failed, so the place is looked up. */
+function notWritable(value: unknown, error: unknown): SerdeError {
+  const found = findUnwritable(value, [], [])
+  if (found === null) return new SerdeError('ENCODE', `cannot be written as JSON: ${messageOf(error)}`, { cause: error })
+  const detail = found.cycle
+    ? 'the value contains itself, and JSON has no way to say that'
+    : 'JSON has no bigint: write a string or, if it is a safe integer, a number'
+  return new SerdeError('ENCODE', detail, { path: formatFieldPath(found.path), cause: error })
+}
+
+/** The search goes no deeper: a value that overflowed the stack of JSON.stringify would overflow this one. */
+const MAX_DEPTH = 500
+
+interface Unwritable {
+  readonly path: (string | number)[]
+  readonly cycle: boolean
+}
+
+function findUnwritable(value: unknown, path: (string | number)[], within: unknown[]): Unwritable | null {
+  if (typeof value === 'bigint') return { path, cycle: false }
+  if (typeof value !== 'object' || value === null || typeof (value as { toJSON?: unknown }).toJSON === 'function') return null
+  if (within.includes(value)) return { path, cycle: true }
+  if (within.length === MAX_DEPTH) return null
+  const inside = [...within, value]
+  for (const key of Object.keys(value)) {
+    const part = (value as Record<string, unknown>)[key]
+    const found = findUnwritable(part, [...path, Array.isArray(value) ? Number(key) : key], inside)
+    if (found !== null) return found
+  }
+  return null
+}
