@@ -1,3 +1,4 @@
+import { assert } from './assert.ts'
 import { KafkaError } from './errors.ts'
 import { readUtf8At } from './utf8.ts'
 
@@ -13,7 +14,9 @@ export class ByteReader {
   readonly end: number
   #view: DataView
 
+  /** Reads `bytes` from `position` to `end`, both of which have to lie within. */
   constructor(bytes: Uint8Array, position = 0, end = bytes.length) {
+    assert(position >= 0 && position <= end && end <= bytes.length, 'the part to read has to lie within the bytes')
     this.buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     this.position = position
     this.end = end

@@ -1,5 +1,6 @@
 import { KafkaError } from './errors.ts'
 import { nearest } from './nearest.ts'
+import { printed } from './printed.ts'
 
 /** One option of a component: everything that validation, the type, `fromProperties` and the documentation need to know. */
 export interface ConfigOption<T> {
@@ -13,7 +14,10 @@ export interface ConfigOption<T> {
   /** Values of a `oneOf`. */
   readonly values?: readonly string[]
   readonly doc: string
-  /** Turns the text of a properties file, an environment variable or a flag into a value; null if it is not one. */
+  /**
+   * Turns the text of a properties file, an environment variable or a flag into a value; null if it is not one. Blanks around it do not
+   * count, as in Kafka's `ConfigDef.parseType`.
+   */
   readonly parse: (text: string) => T | null
   /** What a value has to be, for the error; null if it is fine. */
   readonly complaint: (value: unknown) => string | null
@@ -71,7 +75,7 @@ export function flag<D extends boolean | undefined>(option: Common<D>): ConfigOp
   return {
     ...option,
     kind: 'boolean',
-    parse: text => (/^true$/i.test(text) ? true : /^false$/i.test(text) ? false : null),
+    parse: text => (/^\s*true\s*$/i.test(text) ? true : /^\s*false\s*$/i.test(text) ? false : null),
     complaint: value => (typeof value === 'boolean' ? null : 'must be true or false'),
   }
 }
@@ -82,7 +86,7 @@ export function text<D extends string | null | undefined>(
   return {
     ...option,
     kind: 'string',
-    parse: value => value,
+    parse: value => value.trim(),
     complaint: value =>
       typeof value === 'string' || (value === null && option.default === null)
         ? null
@@ -96,7 +100,7 @@ export function oneOf<const V extends string, D extends V | undefined>(
   return {
     ...option,
     kind: 'oneOf',
-    parse: value => option.values.find(candidate => candidate.toLowerCase() === value.toLowerCase()) ?? null,
+    parse: value => option.values.find(candidate => candidate.toLowerCase() === value.trim().toLowerCase()) ?? null,
     complaint: value => (option.values.includes(value as V) ? null : `must be one of ${option.values.map(v => `'${v}'`).join(', ')}`),
   }
 }
@@ -124,7 +128,7 @@ function numeric<D extends number | undefined>(
   option: Ranged<D>,
 ): ConfigOption<number> & { readonly default: D } {
   const { min = -Infinity, max = Number.MAX_SAFE_INTEGER } = option
-  const range = min === -Infinity ? `at most ${max}` : max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `between ${min} and ${max}`
+  const range = min === -Infinity ? `at most ${max}` : max >= Number.MAX_SAFE_INTEGER ? `at least ${min}` : `between ${min} and ${max}`
   return {
     ...option,
     kind,
@@ -146,13 +150,16 @@ function numeric<D extends number | undefined>(
  *               the nearest known name, and a dotted Kafka name points to the camel-cased one.
  */
 export function resolveConfig<T extends ConfigTable>(owner: string, table: T, input: Readonly<Record<string, unknown>>): ConfigOf<T> {
+  if (typeof input !== 'object' || input === null) {
+    throw new KafkaError('INVALID_CONFIG', `${owner}: the options must be an object, not ${printed(input)}`)
+  }
   for (const key of Object.keys(input)) if (!Object.hasOwn(table, key)) throw unknownOption(owner, table, key)
   const resolved: Record<string, unknown> = {}
   for (const [key, option] of Object.entries(table)) {
     const value = input[key] ?? (input[key] === null && option.default !== null ? null : option.default)
     if (value === undefined) throw new KafkaError('INVALID_CONFIG', `${owner}: option "${key}" is missing: ${option.doc}`)
     const complaint = option.complaint(value)
-    if (complaint !== null) throw new KafkaError('INVALID_CONFIG', `${owner}: option "${key}" ${complaint}, not ${shown(value)}`)
+    if (complaint !== null) throw new KafkaError('INVALID_CONFIG', `${owner}: option "${key}" ${complaint}, not ${printed(value)}`)
     resolved[key] = value
   }
   return resolved as ConfigOf<T>
@@ -185,31 +192,17 @@ export function fromProperties<T extends ConfigTable>(
     const parsed = typeof value === 'string' ? option.parse(value) : value
     const complaint =
       parsed === null && typeof value === 'string' ? (option.complaint(value) ?? 'cannot be read') : option.complaint(parsed)
-    if (complaint !== null) throw new KafkaError('INVALID_CONFIG', `${owner}: property "${property}" ${complaint}, not ${shown(value)}`)
+    if (complaint !== null) throw new KafkaError('INVALID_CONFIG', `${owner}: property "${property}" ${complaint}, not ${printed(value)}`)
     input[name] = parsed
   }
   return input as Partial<ConfigOf<T>>
-}
-
-/** Parses the text of a Java `.properties` file: comments, `=` or `:` or blank as separator, continued lines, `\uXXXX`. */
-export function parseProperties(source: string): Record<string, string> {
-  const properties: Record<string, string> = {}
-  const lines = source.split(/\r\n|\r|\n/)
-  for (let index = 0; index < lines.length; index++) {
-    let line = lines[index]!.trimStart()
-    if (line === '' || line[0] === '#' || line[0] === '!') continue
-    while (/(^|[^\\])(\\\\)*\\$/.test(line) && index + 1 < lines.length) line = line.slice(0, -1) + lines[++index]!.trimStart()
-    const match = /^((?:\\.|[^\\=:\s])*)\s*[=:]?\s*(.*)$/s.exec(line)!
-    properties[unescaped(match[1]!)] = unescaped(match[2]!)
-  }
-  return properties
 }
 
 /** Rows of the documentation table of a component: option, default, unit and range, Kafka's name, meaning. */
 export function describeConfig(table: ConfigTable): { name: string; default: string; unit: string; kafkaKey: string; doc: string }[] {
   return Object.entries(table).map(([name, option]) => ({
     name,
-    default: option.default === undefined ? 'required' : shown(option.default),
+    default: option.default === undefined ? 'required' : printed(option.default),
     unit: option.values?.join(' \\| ') ?? ({ durationMs: 'ms', sizeBytes: 'bytes' } as Record<string, string>)[option.kind] ?? option.kind,
     kafkaKey: option.kafkaKey ?? '',
     doc: option.doc,
@@ -226,14 +219,4 @@ function unknownOption(owner: string, table: ConfigTable, key: string): KafkaErr
   }
   const guess = nearest(key, Object.keys(table))
   return new KafkaError('INVALID_CONFIG', `${owner}: unknown option "${key}"${guess === null ? '' : `; did you mean "${guess}"?`}`)
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value))
-}
-
-function unescaped(text: string): string {
-  return text.replace(/\\(u[0-9a-fA-F]{4}|.)/gs, (_, code: string) =>
-    code.length === 5 ? String.fromCharCode(Number.parseInt(code.slice(1), 16)) : ({ t: '\t', n: '\n', r: '\r', f: '\f' }[code] ?? code),
-  )
 }

@@ -76,6 +76,9 @@ export class KafkaError extends Error {
   readonly at: ErrorPlace
 
   constructor(code: KafkaErrorCode, message: string, options: KafkaErrorOptions = {}) {
+    // A stack begins with the name that the prototype has: it is taken before the field is there.
+    const { prototype, brand } = new.target as typeof KafkaError
+    if (!Object.hasOwn(prototype, 'name')) Object.defineProperty(prototype, 'name', { value: brand, writable: true, configurable: true })
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.retriable = options.retriable ?? isRetriableCode(code)

@@ -1,3 +1,5 @@
+import { StorageError } from './errors.ts'
+
 /** `read`: must exist. `write`: created if missing, kept if present; reads and writes. `create`: must not exist. */
 export type OpenMode = 'read' | 'write' | 'create'
 
@@ -77,16 +79,21 @@ export function readWholeFile(files: Files, path: string): Uint8Array {
   }
 }
 
-/** Writes all of `chunks`, going on after short writes. */
+/** Writes all of `chunks`, going on after short writes. @throws StorageError, also where the system goes on writing nothing. */
 export function writeFully(file: File, chunks: readonly Uint8Array[], positionBytes: number): void {
   let rest = chunks
   let at = positionBytes
   for (;;) {
-    let written = file.writev(rest, at)
-    at += written
+    const byteCount = file.writev(rest, at)
+    at += byteCount
+    let written = byteCount
     let index = 0
     while (index < rest.length && written >= rest[index]!.length) written -= rest[index++]!.length
     if (index === rest.length) return
+    if (byteCount === 0 && index === 0) {
+      const message = `cannot write to ${file.path}: the system takes no bytes and gives no reason; check the disk (EIO)`
+      throw new StorageError(message, 'EIO', { at: { path: file.path } })
+    }
     rest = [rest[index]!.subarray(written), ...rest.slice(index + 1)]
   }
 }

@@ -16,7 +16,6 @@ export {
   fromProperties,
   integer,
   oneOf,
-  parseProperties,
   resolveConfig,
   sizeBytes,
   stringList,
@@ -50,6 +49,7 @@ export type { Connection, ConnectOptions, Endpoint, Listener, Network, Resolve }
 export { formatEndpoint, isLoopback, parseEndpoint } from './network.ts'
 export { loadNative } from './node/native.ts'
 export { nodeWorld } from './node/world.ts'
+export { parseProperties } from './parse-properties.ts'
 export type { Random } from './random.ts'
 export { randomBelow, randomFraction } from './random.ts'
 export { readUtf8At, writeUtf8At } from './utf8.ts'

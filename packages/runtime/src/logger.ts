@@ -1,3 +1,5 @@
+import { jsonOf } from './printed.ts'
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** Facts of a log line, kept apart from its text so that machines can read them. */
@@ -43,10 +45,5 @@ export function formatLogLine(message: string, fields: LogFields): string {
 function textOf(value: unknown): string {
   if (value instanceof Error) return value.message
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? `[function ${value.name}]` : String(value)
-  try {
-    return JSON.stringify(value, (_key, inner) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? 'undefined'
-  } catch {
-    // A cycle, or a getter or toJSON that throws.
-    return '[not printable]'
-  }
+  return jsonOf(value)
 }

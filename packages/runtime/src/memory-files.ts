@@ -1,157 +1,155 @@
 import type { Clock } from './clock.ts'
-import { KafkaError, StorageError } from './errors.ts'
-import { type File, type FileInfo, type Files, type OpenMode, parentOf } from './files.ts'
-
-/** A file's bytes: a buffer that doubles, so that appending costs what it writes. */
-interface Node {
-  bytes: Buffer
-  sizeBytes: number
-  modifiedMs: number
-}
-
-const INITIAL_BYTES = 4096
+import { KafkaError } from './errors.ts'
+import type { File, FileInfo, Files, Lock, OpenMode } from './files.ts'
+import { MemoryFile, MemoryNode, memoryError } from './memory-file.ts'
+import { type NodeKind, namesOf, renameObstacle } from './tree-rules.ts'
 
 /**
  * Files in memory, for a broker that keeps nothing. Fast and without faults; a sync does nothing, and everything is gone with the
- * process. (Tests of durability use the simulated disk.)
+ * process. Paths start at one root, relative ones too. (Tests of durability use the simulated disk.)
  */
 export function createMemoryFiles(clock: Clock): Files {
-  const nodes = new Map<string, Node>()
-  const directories = new Set<string>(['/'])
-  const locks = new Set<string>()
-  const failure = (path: string, code: string, why: string) =>
-    new StorageError(`${path} (in memory): ${why} (${code})`, code, { at: { path } })
-  const existing = (path: string): Node => {
-    const node = nodes.get(path)
-    if (node === undefined) throw failure(path, 'ENOENT', 'there is no such file')
-    return node
-  }
-
-  return {
-    open(path, mode) {
-      const known = nodes.get(path)
-      if (known === undefined) {
-        if (mode === 'read') throw failure(path, 'ENOENT', 'there is no such file')
-        if (!directories.has(parentOf(path))) throw failure(path, 'ENOENT', 'its directory does not exist')
-        nodes.set(path, { bytes: Buffer.allocUnsafeSlow(INITIAL_BYTES), sizeBytes: 0, modifiedMs: clock.nowMs() })
-      } else if (mode === 'create') throw failure(path, 'EEXIST', 'it exists already')
-      return new MemoryFile(path, nodes.get(path)!, mode, clock)
-    },
-    info(path): FileInfo | null {
-      const node = nodes.get(path)
-      if (node !== undefined) return { kind: 'file', sizeBytes: node.sizeBytes, modifiedMs: node.modifiedMs }
-      return directories.has(path) ? { kind: 'directory', sizeBytes: 0, modifiedMs: 0 } : null
-    },
-    list(directory) {
-      if (!directories.has(directory)) throw failure(directory, 'ENOENT', 'there is no such directory')
-      const names: string[] = []
-      for (const path of [...nodes.keys(), ...directories]) {
-        if (path !== directory && parentOf(path) === directory) names.push(path.slice(directory === '/' ? 1 : directory.length + 1))
-      }
-      return names.sort()
-    },
-    makeDirectory(path) {
-      for (let at = path; !directories.has(at) && at !== '.'; at = parentOf(at)) directories.add(at)
-    },
-    rename(from, to) {
-      const node = nodes.get(from)
-      if (node !== undefined) {
-        nodes.delete(from)
-        nodes.set(to, node)
-        return
-      }
-      if (!directories.has(from)) throw failure(from, 'ENOENT', 'there is no such file')
-      for (const [path, inner] of [...nodes]) {
-        if (!path.startsWith(`${from}/`)) continue
-        nodes.delete(path)
-        nodes.set(to + path.slice(from.length), inner)
-      }
-      for (const path of [...directories]) {
-        if (path !== from && !path.startsWith(`${from}/`)) continue
-        directories.delete(path)
-        directories.add(to + path.slice(from.length))
-      }
-    },
-    remove: path => void nodes.delete(path),
-    async removeTree(path) {
-      for (const inner of [...nodes.keys()]) if (inner === path || inner.startsWith(`${path}/`)) nodes.delete(inner)
-      for (const inner of [...directories]) if (inner === path || inner.startsWith(`${path}/`)) directories.delete(inner)
-    },
-    async syncDirectory(path) {
-      if (!directories.has(path)) existing(path)
-    },
-    syncDirectoryNow() {},
-    lock(path) {
-      if (locks.has(path)) throw new KafkaError('DIRECTORY_LOCKED', `${path} is held already`, { at: { path } })
-      locks.add(path)
-      return { release: () => void locks.delete(path) }
-    },
-  }
+  return new MemoryFiles(clock)
 }
 
-class MemoryFile implements File {
-  readonly path: string
-  readonly #node: Node
-  readonly #mode: OpenMode
-  readonly #clock: Clock
+class Directory {
+  readonly entries = new Map<string, MemoryNode | Directory>()
+}
 
-  constructor(path: string, node: Node, mode: OpenMode, clock: Clock) {
-    this.path = path
-    this.#node = node
-    this.#mode = mode
+/** A place in the tree, with or without something there. */
+interface Place {
+  readonly parent: Directory
+  /** Empty for the root. */
+  readonly name: string
+  readonly node: MemoryNode | Directory | null
+}
+
+class MemoryFiles implements Files {
+  readonly #clock: Clock
+  readonly #root = new Directory()
+  /** Files whose name is a lock that is held. */
+  readonly #locks = new Set<MemoryNode>()
+
+  constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  sizeBytes(): number {
-    return this.#node.sizeBytes
+  open(path: string, mode: OpenMode): File {
+    const { parent, name, node } = this.#place('open', path)
+    if (node !== null && mode === 'create') throw memoryError('open', path, 'EEXIST')
+    if (node instanceof Directory) throw memoryError('open', path, 'EISDIR')
+    if (node === null && mode === 'read') throw memoryError('open', path, 'ENOENT')
+    const file = node ?? new MemoryNode(this.#clock.nowMs())
+    if (node === null) parent.entries.set(name, file)
+    return new MemoryFile(path, file, mode !== 'read', this.#clock)
   }
 
-  read(into: Uint8Array, positionBytes: number): number {
-    const { bytes, sizeBytes } = this.#node
-    const byteCount = Math.max(Math.min(into.length, sizeBytes - positionBytes), 0)
-    into.set(bytes.subarray(positionBytes, positionBytes + byteCount))
-    return byteCount
+  info(path: string): FileInfo | null {
+    const place = this.#find(path)
+    if (typeof place === 'string' || place.node === null) return null
+    if (place.node instanceof Directory) return { kind: 'directory', sizeBytes: 0, modifiedMs: 0 }
+    return { kind: 'file', sizeBytes: place.node.sizeBytes, modifiedMs: place.node.modifiedMs }
   }
 
-  async readLater(into: Uint8Array, positionBytes: number): Promise<number> {
-    return this.read(into, positionBytes)
+  list(directory: string): string[] {
+    return [...this.#directory('list', directory).entries.keys()].sort()
   }
 
-  writev(chunks: readonly Uint8Array[], positionBytes: number): number {
-    this.#ensureWritable()
-    const node = this.#node
-    let at = positionBytes
-    for (const chunk of chunks) at += chunk.length
-    if (at > node.bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(at, node.bytes.length * 2))
-      grown.set(node.bytes.subarray(0, node.sizeBytes))
-      node.bytes = grown
+  makeDirectory(path: string): void {
+    let at = this.#root
+    const names = namesOf(path)
+    for (const [index, name] of names.entries()) {
+      let next = at.entries.get(name)
+      if (next instanceof MemoryNode) throw memoryError('create the directory', path, index === names.length - 1 ? 'EEXIST' : 'ENOTDIR')
+      if (next === undefined) {
+        next = new Directory()
+        at.entries.set(name, next)
+      }
+      at = next
     }
-    if (positionBytes > node.sizeBytes) node.bytes.fill(0, node.sizeBytes, positionBytes)
-    let position = positionBytes
-    for (const chunk of chunks) {
-      node.bytes.set(chunk, position)
-      position += chunk.length
+  }
+
+  rename(from: string, to: string): void {
+    const source = this.#place('rename', from)
+    const target = this.#place(`rename ${from} to`, to)
+    if (source.node === null) throw memoryError('rename', from, 'ENOENT')
+    if (source.node === target.node) return
+    if (source.name === '' || target.name === '') throw memoryError('rename', from, 'EBUSY')
+    const osCode = renameObstacle(namesOf(from), kindOf(source.node), namesOf(to), target.node === null ? null : kindOf(target.node))
+    if (osCode !== null) throw memoryError(`rename ${from} to`, to, osCode)
+    source.parent.entries.delete(source.name)
+    target.parent.entries.set(target.name, source.node)
+  }
+
+  remove(path: string): void {
+    const place = this.#placeToRemove(path)
+    if (place?.node instanceof Directory) throw memoryError('remove', path, 'EISDIR')
+    place?.parent.entries.delete(place.name)
+  }
+
+  async removeTree(path: string): Promise<void> {
+    const place = this.#placeToRemove(path)
+    if (place?.name === '') throw memoryError('remove', path, 'EBUSY')
+    place?.parent.entries.delete(place.name)
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    this.#directory('sync', path)
+  }
+
+  syncDirectoryNow(path: string): void {
+    this.#directory('sync', path)
+  }
+
+  lock(path: string): Lock {
+    const { parent, name, node } = this.#place('lock', path)
+    if (node instanceof Directory) throw memoryError('lock', path, 'EISDIR')
+    if (node !== null && this.#locks.has(node)) {
+      throw new KafkaError('DIRECTORY_LOCKED', `${path} (in memory) is held by this process already`, { at: { path } })
     }
-    node.sizeBytes = Math.max(node.sizeBytes, at)
-    node.modifiedMs = this.#clock.nowMs()
-    return at - positionBytes
+    const held = new MemoryNode(this.#clock.nowMs())
+    this.#locks.add(held)
+    parent.entries.set(name, held)
+    return {
+      release: () => {
+        if (!this.#locks.delete(held)) return
+        const now = this.#find(path)
+        if (typeof now !== 'string' && now.node === held) now.parent.entries.delete(now.name)
+      },
+    }
   }
 
-  truncate(sizeBytes: number): void {
-    this.#ensureWritable()
-    if (sizeBytes > this.#node.sizeBytes) this.writev([new Uint8Array(sizeBytes - this.#node.sizeBytes)], this.#node.sizeBytes)
-    this.#node.sizeBytes = sizeBytes
+  /** What is at `path`, or the operating system's code if a directory on the way is missing or is a file. */
+  #find(path: string): Place | 'ENOENT' | 'ENOTDIR' {
+    let place: Place = { parent: this.#root, name: '', node: this.#root }
+    for (const name of namesOf(path)) {
+      if (place.node === null) return 'ENOENT'
+      if (place.node instanceof MemoryNode) return 'ENOTDIR'
+      place = { parent: place.node, name, node: place.node.entries.get(name) ?? null }
+    }
+    return place
   }
 
-  async datasync(): Promise<void> {}
-
-  datasyncNow(): void {}
-
-  close(): void {}
-
-  #ensureWritable(): void {
-    if (this.#mode === 'read')
-      throw new StorageError(`${this.path} (in memory): it is open for reading only (EBADF)`, 'EBADF', { at: { path: this.path } })
+  #place(what: string, path: string): Place {
+    const place = this.#find(path)
+    if (typeof place === 'string') throw memoryError(what, path, place)
+    return place
   }
+
+  /** Null if there is nothing to remove. */
+  #placeToRemove(path: string): Place | null {
+    const place = this.#find(path)
+    if (place === 'ENOTDIR') throw memoryError('remove', path, place)
+    return place === 'ENOENT' || place.node === null ? null : place
+  }
+
+  #directory(what: string, path: string): Directory {
+    const { node } = this.#place(what, path)
+    if (node instanceof Directory) return node
+    throw memoryError(what, path, node === null ? 'ENOENT' : 'ENOTDIR')
+  }
+}
+
+function kindOf(node: MemoryNode | Directory): NodeKind {
+  return node instanceof MemoryNode ? 'file' : node.entries.size === 0 ? 'emptyDirectory' : 'directory'
 }

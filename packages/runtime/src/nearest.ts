@@ -1,7 +1,10 @@
-/** The candidate that differs least from `word`, for "did you mean"; null if none is close (more than a third of it would change). */
+/**
+ * The candidate that differs least from `word`, for "did you mean"; null if none is close. Close is up to a third of the word changed, or
+ * two letters of a short one, but never all of it. Upper and lower case count as the same.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
   let best: string | null = null
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1
+  let bestDistance = Math.min(word.length, Math.max(2, Math.floor(word.length / 3)) + 1)
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), bestDistance)
     if (distance < bestDistance) {

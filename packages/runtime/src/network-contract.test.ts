@@ -406,7 +406,7 @@ function swappingChunks(setup: Setup): Setup {
 async function checkTraffic(setup: (seed: number) => Setup): Promise<void> {
   const traffic = fc.record({
     seed: fc.integer(),
-    writes: fc.array(fc.record({ from: fc.boolean(), sizes: fc.array(fc.nat(3000), { maxLength: 4 }), waitMs: fc.nat(3) }), {
+    writes: fc.array(fc.record({ from: fc.boolean(), sizes: fc.array(fc.nat(1500), { maxLength: 4 }), waitMs: fc.nat(3) }), {
       maxLength: 30,
       size: 'max',
     }),
@@ -447,9 +447,10 @@ async function checkTraffic(setup: (seed: number) => Setup): Promise<void> {
       clientEnd.close()
       await simulation.runUntil(() => closes.every(seen => seen.length === 1))
       await simulation.advance(1000)
-      expect(received).toEqual(sent)
+      // As text: element by element takes seconds for so many.
+      expect(received.map(String)).toEqual(sent.map(String))
       expect(closes).toEqual([[null], [null]])
     }),
-    { numRuns: 40 },
+    { numRuns: 30 },
   )
 }

@@ -1,3 +1,4 @@
+import { assert } from './assert.ts'
 import type { Uuid } from './uuid.ts'
 
 /** Randomness, as the rest of Logwerk sees it. Cryptographic in production, seeded in simulation. */
@@ -9,8 +10,10 @@ export interface Random {
   uuid(): Uuid
 }
 
-/** An integer in [0, bound), without bias. */
+/** An integer in [0, bound), without bias. `bound` is a whole number from 1 to 2^32. */
 export function randomBelow(random: Random, bound: number): number {
+  // Anything else would be drawn for without an end.
+  assert(bound >= 1 && bound <= 0x1_0000_0000 && Number.isInteger(bound), 'a bound is a whole number from 1 to 2^32')
   const limit = 0x1_0000_0000 - (0x1_0000_0000 % bound)
   for (;;) {
     const value = random.uint32()

@@ -7,14 +7,15 @@ export const nodeClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimer(delayMs, task, options) {
+    const dueMs = performance.now() + delayMs
     let handle: NodeJS.Timeout
-    const arm = (restMs: number) => {
-      // Node may fire up to a millisecond early against performance.now(), hence the rounding up.
-      const stepMs = Math.min(Math.max(Math.ceil(restMs), 0), MAX_DELAY_MS)
-      handle = setTimeout(() => (restMs > stepMs ? arm(restMs - stepMs) : task()), stepMs)
+    const arm = () => {
+      const stepMs = Math.min(Math.max(Math.ceil(dueMs - performance.now()), 0), MAX_DELAY_MS)
+      // Node counts in whole milliseconds and so fires up to one early; a long delay takes several steps.
+      handle = setTimeout(() => (performance.now() < dueMs ? arm() : task()), stepMs)
       if (options?.background === true) handle.unref()
     }
-    arm(delayMs)
+    arm()
     return { cancel: () => clearTimeout(handle) }
   },
   soon(task) {

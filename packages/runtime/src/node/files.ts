@@ -41,7 +41,13 @@ export const nodeFiles: Files = {
     }),
   list: directory => attempt('list', directory, () => readdirSync(directory).sort()),
   makeDirectory: path => attempt('create the directory', path, () => void mkdirSync(path, { recursive: true })),
-  rename: (from, to) => attempt(`rename to ${to}`, from, () => renameSync(from, to)),
+  rename: (from, to) => {
+    try {
+      renameSync(from, to)
+    } catch (error) {
+      throw storageError('rename', from, error, ` to ${to}`)
+    }
+  },
   remove: path => attempt('remove', path, () => rmSync(path, { force: true })),
   removeTree: async path => {
     try {
@@ -73,10 +79,10 @@ export const nodeFiles: Files = {
 
 class NodeFile implements File {
   readonly path: string
-  #descriptor: number
+  readonly #descriptor: number
   /** Calls under way in the thread pool: the descriptor may only go back when they are done. */
   #busy = 0
-  #closing = false
+  #closed = false
 
   constructor(path: string, descriptor: number) {
     this.path = path
@@ -84,14 +90,16 @@ class NodeFile implements File {
   }
 
   sizeBytes(): number {
-    return attempt('stat', this.path, () => fstatSync(this.#descriptor).size)
+    const descriptor = this.#use('stat')
+    return attempt('stat', this.path, () => fstatSync(descriptor).size)
   }
 
   read(into: Uint8Array, positionBytes: number): number {
+    const descriptor = this.#use('read', positionBytes)
     try {
       let total = 0
       while (total < into.length) {
-        const byteCount = readSync(this.#descriptor, into, total, into.length - total, positionBytes + total)
+        const byteCount = readSync(descriptor, into, total, into.length - total, positionBytes + total)
         if (byteCount === 0) break
         total += byteCount
       }
@@ -102,52 +110,74 @@ class NodeFile implements File {
   }
 
   async readLater(into: Uint8Array, positionBytes: number): Promise<number> {
-    let total = 0
-    while (total < into.length) {
-      const byteCount = await this.#hold<number>('read', done =>
-        readLater(this.#descriptor, into, total, into.length - total, positionBytes + total, done),
-      )
-      if (byteCount === 0) break
-      total += byteCount
-    }
-    return total
+    const descriptor = this.#use('read', positionBytes)
+    return this.#hold(async () => {
+      let total = 0
+      while (total < into.length) {
+        const at = total
+        const byteCount = await later<number>('read', this.path, done =>
+          readLater(descriptor, into, at, into.length - at, positionBytes + at, done),
+        )
+        if (byteCount === 0) break
+        total += byteCount
+      }
+      return total
+    })
   }
 
   writev(chunks: readonly Uint8Array[], positionBytes: number): number {
+    const descriptor = this.#use('write to', positionBytes)
     try {
-      if (chunks.length <= MAX_CHUNKS) return writevSync(this.#descriptor, chunks as Uint8Array[], positionBytes)
-      return writevSync(this.#descriptor, chunks.slice(0, MAX_CHUNKS), positionBytes)
+      if (chunks.length <= MAX_CHUNKS) return writevSync(descriptor, chunks as Uint8Array[], positionBytes)
+      return writevSync(descriptor, chunks.slice(0, MAX_CHUNKS), positionBytes)
     } catch (error) {
       throw storageError('write to', this.path, error)
     }
   }
 
   truncate(sizeBytes: number): void {
-    attempt('truncate', this.path, () => ftruncateSync(this.#descriptor, sizeBytes))
+    const descriptor = this.#use('truncate', sizeBytes)
+    attempt('truncate', this.path, () => ftruncateSync(descriptor, sizeBytes))
   }
 
   async datasync(): Promise<void> {
-    await this.#hold('sync', done => fdatasync(this.#descriptor, done))
+    const descriptor = this.#use('sync')
+    await this.#hold(() => later('sync', this.path, done => fdatasync(descriptor, done)))
   }
 
   datasyncNow(): void {
-    attempt('sync', this.path, () => fdatasyncSync(this.#descriptor))
+    const descriptor = this.#use('sync')
+    attempt('sync', this.path, () => fdatasyncSync(descriptor))
   }
 
   close(): void {
-    if (this.#closing) return
-    this.#closing = true
-    if (this.#busy === 0) attempt('close', this.path, () => closeSync(this.#descriptor))
+    if (this.#closed) return
+    this.#closed = true
+    if (this.#busy === 0) this.#giveBack()
   }
 
-  async #hold<T = void>(what: string, start: (done: Done<T>) => void): Promise<T> {
+  /**
+   * The descriptor, for one call. After `close` the system may give its number to another file, and a position below 0 means "where the
+   * last call ended" to it: neither may get through.
+   */
+  #use(what: string, positionBytes = 0): number {
+    if (this.#closed) throw failed(what, this.path, 'EBADF')
+    if (!Number.isSafeInteger(positionBytes) || positionBytes < 0) throw failed(what, this.path, 'EINVAL')
+    return this.#descriptor
+  }
+
+  async #hold<T>(work: () => Promise<T>): Promise<T> {
     this.#busy++
     try {
-      return await later(what, this.path, start)
+      return await work()
     } finally {
       this.#busy--
-      if (this.#closing && this.#busy === 0) closeSync(this.#descriptor)
+      if (this.#closed && this.#busy === 0) this.#giveBack()
     }
+  }
+
+  #giveBack(): void {
+    attempt('close', this.path, () => closeSync(this.#descriptor))
   }
 }
 
@@ -173,16 +203,29 @@ const WAY_OUT: Readonly<Record<string, string>> = {
   EACCES: 'permission denied; check who owns it',
   EPERM: 'not permitted; check who owns it',
   EROFS: 'the file system is read-only',
-  ENOENT: 'it does not exist',
+  ENOENT: 'it, or a directory on the way to it, does not exist',
   EEXIST: 'it exists already',
   ENOTDIR: 'a part of the path is not a directory',
+  EISDIR: 'it is a directory',
+  ENOTEMPTY: 'the directory is not empty',
+  EXDEV: 'the two are on different file systems; keep a data directory on one',
+  EBUSY: 'it is in use by the system',
+  EBADF: 'it is closed, or was opened for reading only',
+  EINVAL: 'the file, the position or the name does not allow it',
+  ENAMETOOLONG: 'the path is too long',
   EMFILE: 'too many open files; raise the limit of open files (ulimit -n)',
   ENFILE: 'too many open files on this machine',
   EIO: 'the disk reports an error; check its health',
 }
 
-export function storageError(what: string, path: string, error: unknown): StorageError {
+/** The StorageError for what Node threw: "cannot <what> <path><tail>: <why and what now> (<code>)". */
+export function storageError(what: string, path: string, error: unknown, tail = ''): StorageError {
   if (error instanceof StorageError) return error
   const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException
-  return new StorageError(`cannot ${what} ${path}: ${WAY_OUT[code] ?? message} (${code})`, code, { at: { path }, cause: error })
+  // Node has codes of its own where it looks before it asks the system, e.g. ERR_FS_EISDIR.
+  return failed(what, path, code.replace(/^ERR_FS_(?=E[A-Z]+$)/, ''), tail, message, error)
+}
+
+function failed(what: string, path: string, osCode: string, tail = '', why = '', cause?: unknown): StorageError {
+  return new StorageError(`cannot ${what} ${path}${tail}: ${WAY_OUT[osCode] ?? why} (${osCode})`, osCode, { at: { path }, cause })
 }

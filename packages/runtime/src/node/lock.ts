@@ -1,53 +1,37 @@
-import { execFileSync } from 'node:child_process'
 import { closeSync, constants, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { KafkaError } from '../errors.ts'
 import type { Lock } from '../files.ts'
 import { storageError } from './files.ts'
+import { processStart } from './process-start.ts'
 import { nodeRandom } from './random.ts'
 
 /** Who holds a lock: enough to tell that process from another one that was given the same id later. */
 interface Owner {
   readonly pid: number
-  /** When the process started, in whatever form the platform tells it. */
+  /** See {@link processStart}; empty where the platform does not tell. */
   readonly started: string
   /** Tells two locks of one process apart. */
   readonly token: string
 }
 
+/** What a lock file says: its owner, nothing sensible (a power cut can leave that), or that there is none. */
+type Content = Owner | 'unreadable' | 'missing'
+
+/** Tokens of this process's locks, for where the start of a process is not told. */
 const held = new Set<string>()
 
 /**
  * A lock file that names its owner. Node has no `flock`, so a lock counts as held while a process of that id lives *and* started when
  * the file says: a lock left by kill -9 or a power cut is taken over, also when its id now belongs to another program.
- * The file is put in place by `link`, which is atomic and fails if the name is taken.
  *
  * Processes on other machines, and in other containers, cannot be seen: do not share one data directory between them.
  */
 export function takeLock(path: string): Lock {
-  const mine: Owner = { pid: process.pid, started: startOf(process.pid) ?? '', token: nodeRandom.uuid() }
-  const draft = `${path}.${mine.token}`
+  const mine: Owner = { pid: process.pid, started: processStart(process.pid) ?? '', token: nodeRandom.uuid() }
+  const draft = `${path}.${mine.token}.new`
   try {
     writeFileSync(draft, `${JSON.stringify(mine)}\n`, { flag: 'wx' })
-    for (;;) {
-      if (placed(draft, path)) break
-      const owner = ownerOf(path)
-      if (owner !== null && isAlive(owner)) throw lockedBy(path, owner)
-      // Move the stale file aside before looking again: two processes that find it stale cannot both remove it, and one that moved a
-      // fresh lock by mistake puts it back.
-      const aside = `${draft}.stale`
-      try {
-        renameSync(path, aside)
-      } catch {
-        continue
-      }
-      const moved = ownerOf(aside)
-      if (moved !== null && moved.token !== owner?.token && isAlive(moved)) {
-        placed(aside, path)
-        rmSync(aside, { force: true })
-        throw lockedBy(path, moved)
-      }
-      rmSync(aside, { force: true })
-    }
+    acquire(path, path, draft)
   } catch (error) {
     throw error instanceof KafkaError ? error : storageError('lock', path, error)
   } finally {
@@ -57,26 +41,60 @@ export function takeLock(path: string): Lock {
   return {
     release() {
       if (!held.delete(mine.token)) return
-      if (ownerOf(path)?.token === mine.token) rmSync(path, { force: true })
+      if (isSame(contentOf(path), mine)) rmSync(path, { force: true })
     },
   }
 }
 
-/** Gives `draft` the name `path` too, unless that is taken. */
-function placed(draft: string, path: string): boolean {
+/**
+ * Gives `draft` the name `name`, taking over what a dead process left there. Putting a name in place is atomic and fails if it is taken.
+ * Replacing a stale file is not: between the look at it and the act it may have become somebody's fresh lock. So whoever wants to replace
+ * the lock of a dead owner takes, in the same way, the lock on being that owner's heir, and looks again: only the heir may replace the
+ * file, and does so by renaming the one name to the other. An heir that dies half-way has an heir of its own.
+ */
+function acquire(path: string, name: string, draft: string): void {
+  while (!placed(draft, name)) {
+    const owner = settledContentOf(name)
+    if (owner === 'missing') continue
+    if (owner !== 'unreadable' && isAlive(owner)) throw lockedBy(path, owner)
+    const heir = `${path}.${owner === 'unreadable' ? 'unreadable' : owner.token}.next`
+    acquire(path, heir, draft)
+    if (replaced(name, owner, heir)) return
+  }
+}
+
+/** Puts the file `heir` in the place of what `stale` left at `name`; false, and the heir is gone, if something else is there by now. */
+function replaced(name: string, stale: Content, heir: string): boolean {
   try {
-    linkSync(draft, path)
+    if (isSame(contentOf(name), stale)) {
+      renameSync(heir, name)
+      return true
+    }
+  } catch (error) {
+    rmSync(heir, { force: true })
+    throw error
+  }
+  rmSync(heir, { force: true })
+  return false
+}
+
+/** Gives `draft` the name `name` too, unless that is taken. */
+function placed(draft: string, name: string): boolean {
+  try {
+    linkSync(draft, name)
     return true
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') return false
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EOPNOTSUPP') throw error
+    if (!lacksLinks(code)) throw error
   }
-  // A file system without hard links (FAT, some network mounts): exclusive creation is the next best.
   try {
-    const descriptor = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL)
-    writeFileSync(descriptor, readFileSync(draft))
-    closeSync(descriptor)
+    const descriptor = openSync(name, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL)
+    try {
+      writeFileSync(descriptor, readFileSync(draft))
+    } finally {
+      closeSync(descriptor)
+    }
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
@@ -84,48 +102,56 @@ function placed(draft: string, path: string): boolean {
   }
 }
 
-/** Null if the file is gone or says nothing sensible (a power cut can leave it empty). */
-function ownerOf(path: string): Owner | null {
+/** A file system without hard links (FAT, some network mounts): exclusive creation is the next best. */
+function lacksLinks(code: string | undefined): boolean {
+  return code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS' || code === 'EOPNOTSUPP'
+}
+
+/** Longer than it takes to fill a file that has just been created. */
+const SETTLE_MS = 100
+
+function settledContentOf(name: string): Content {
+  const content = contentOf(name)
+  if (content !== 'unreadable') return content
+  // Without hard links there is a moment in which a lock file has a name and no content yet.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SETTLE_MS)
+  return contentOf(name)
+}
+
+function contentOf(name: string): Content {
+  let text: string
   try {
-    const owner = JSON.parse(readFileSync(path, 'utf8')) as Partial<Owner> | null
-    if (typeof owner?.pid !== 'number' || typeof owner.started !== 'string' || typeof owner.token !== 'string') return null
-    return owner as Owner
+    text = readFileSync(name, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'missing'
+    throw error
+  }
+  try {
+    const { pid, started, token } = JSON.parse(text) as Readonly<Record<string, unknown>>
+    // The id is asked about and the token becomes part of a file's name: neither may be anything else.
+    if (!Number.isSafeInteger(pid) || (pid as number) < 1 || typeof started !== 'string') return 'unreadable'
+    return typeof token === 'string' && /^[\w-]{1,64}$/.test(token) ? { pid: pid as number, started, token } : 'unreadable'
   } catch {
-    return null
+    return 'unreadable'
   }
 }
 
+function isSame(now: Content, before: Content): boolean {
+  return typeof now === 'object' && typeof before === 'object' ? now.token === before.token : now === before
+}
+
 function isAlive(owner: Owner): boolean {
-  if (owner.pid === process.pid) return held.has(owner.token)
+  if (owner.pid === process.pid) {
+    // Another thread, or another copy of this package, holds locks that this set does not have; they share the start.
+    return held.has(owner.token) || (owner.started !== '' && owner.started === processStart(owner.pid))
+  }
   try {
     process.kill(owner.pid, 0)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
-  const started = startOf(owner.pid)
+  const started = processStart(owner.pid)
   return started === null || owner.started === '' || started === owner.started
-}
-
-/** When the process of that id started; null where the platform does not tell or the process is gone. */
-function startOf(pid: number): string | null {
-  try {
-    if (process.platform === 'linux') {
-      // Field 22 (ticks since boot); the command name in field 2 may itself hold blanks and brackets. The boot id makes ticks unique.
-      const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      const ticks = fields.slice(fields.lastIndexOf(')') + 2).split(' ')[19]
-      return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${ticks}`
-    }
-    if (process.platform === 'win32') {
-      const query = `(Get-Process -Id ${pid}).StartTime.ToFileTimeUtc()`
-      return execFileSync('powershell.exe', ['-NoProfile', '-Command', query], {
-        encoding: 'latin1',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      }).trim()
-    }
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'latin1', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-  } catch {
-    return null
-  }
 }
 
 function lockedBy(path: string, owner: Owner): KafkaError {
@@ -133,8 +159,6 @@ function lockedBy(path: string, owner: Owner): KafkaError {
   return new KafkaError(
     'DIRECTORY_LOCKED',
     `${path} is held by ${who}: one data directory serves one broker; stop that one or choose another directory`,
-    {
-      at: { path },
-    },
+    { at: { path } },
   )
 }

@@ -14,11 +14,11 @@ export function loadNative(packageName: string): unknown {
 
 function load(packageName: string): unknown {
   // An optional peer is installed beside the application; seen from here first, from the working directory second.
-  for (const from of [import.meta.url, `${process.cwd()}/`]) {
+  for (const from of [() => import.meta.url, () => `${process.cwd()}/`]) {
     try {
-      return createRequire(from)(packageName) ?? null
+      return createRequire(from())(packageName) ?? null
     } catch {
-      // Absent, or built for another platform: the fallback serves.
+      // Absent, or built for another platform, or the working directory is gone: the fallback serves.
     }
   }
   return null

@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto'
+import { assert } from '../assert.ts'
 import type { Random } from '../random.ts'
 import { asVersion4, uuidOf } from '../uuid.ts'
 
@@ -19,6 +20,8 @@ function draw(byteCount: number): number {
 export const nodeRandom: Random = {
   uint32: () => pool.readUInt32LE(draw(4)),
   bytes: length => {
+    // Anything else would move the pool's end back, and the same bytes would be given twice.
+    assert(Number.isInteger(length) && length >= 0, 'a number of bytes is a whole number from 0')
     if (length > pool.length) return randomFillSync(new Uint8Array(length))
     const at = draw(length)
     return new Uint8Array(pool.subarray(at, at + length))

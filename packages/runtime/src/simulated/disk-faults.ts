@@ -18,7 +18,7 @@ export type DiskOperation =
 
 /** How a simulated disk behaves; every field may be changed while the simulation runs. */
 export interface DiskSettings {
-  /** Room for the content of all files. Default: no limit. When it is used up, a write that does not fit whole is cut short, and the next one fails. */
+  /** Room for the content of all files. Default: no limit. A write that does not fit whole is cut short, and the next one fails. */
   capacityBytes: number
   /** With what a write on a full disk fails. Default `ENOSPC`. */
   fullOsCode: 'ENOSPC' | 'EDQUOT'

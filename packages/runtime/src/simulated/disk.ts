@@ -28,14 +28,14 @@ export interface SimulatedDisk {
   /** File operations so far that change something: creations, writes, truncations, renames, removals, directories, syncs, locks. */
   readonly steps: number
   /**
-   * The operation that makes `steps` equal to `step` ends its process: it throws a {@link SimulatedCrash} (asynchronous ones reject with it),
-   * and the machine crashes or its processes are killed. A crash loses what is not synced, this operation included; a kill in the
-   * middle of a write leaves a part of it.
+   * The operation that makes `steps` equal to `step` ends its process: it throws a {@link SimulatedCrash} (asynchronous ones reject
+   * with it), and the machine crashes or its processes are killed. A crash loses what is not synced, this operation included; a kill
+   * in the middle of a write leaves a part of it.
    */
   crashAtStep(step: number, options?: FatalStepOptions): void
   /**
-   * Makes one coming operation fail. A `datasync` that fails loses what it should have synced, as on Linux: programs still see the bytes, and
-   * the next sync succeeds without them.
+   * Makes one coming operation fail. A `datasync` that fails loses what it should have synced, as on Linux: programs still see the
+   * bytes, and the next sync succeeds without them.
    */
   fail(operation: DiskOperation, options?: FailureOptions): void
   /** Takes back the failures and the fatal step that are still to come; `settings` stay. */

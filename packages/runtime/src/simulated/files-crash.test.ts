@@ -46,6 +46,8 @@ class Run {
   readonly #machine: Machine
   readonly #open = new Map<ModelFile, File>()
   readonly #names = new Map<string, Meanings>()
+  /** Files that had a name at the last sync of the directory and were not removed since: they must have one after a power cut. */
+  readonly #anchored = new Set<ModelFile>()
   #lastTag = 0
 
   constructor(simulation: Simulation, machine: Machine) {
@@ -64,6 +66,7 @@ class Run {
         const file = this.#now(one.name)
         if (file === null || one.to === one.name) return
         files.rename(pathOf(one.name), pathOf(one.to))
+        this.#unanchor(one.to)
         this.#names.get(pathOf(one.name))?.push(null)
         this.#names.get(pathOf(one.to))?.push(file)
         return
@@ -71,6 +74,7 @@ class Run {
       case 'remove':
         if (this.#now(one.name) === null) return
         files.remove(pathOf(one.name))
+        this.#unanchor(one.name)
         this.#names.get(pathOf(one.name))?.push(null)
         return
       case 'syncNames':
@@ -98,6 +102,14 @@ class Run {
       const complaints = meanings.map(file => (file === null ? 'it should not be there' : complaintAbout(content, file)))
       if (!complaints.includes(null)) throw new Error(`${path} cannot be: ${complaints.join(', or ')}`)
     }
+    for (const file of this.#anchored) {
+      if (file.safe.size > 0 && ![...left.values()].some(content => content.includes(file.tag))) throw new Error(`file ${file.tag} is gone`)
+    }
+  }
+
+  #unanchor(index: number): void {
+    const file = this.#now(index)
+    if (file !== null) this.#anchored.delete(file)
   }
 
   #now(index: number): ModelFile | null {
@@ -136,7 +148,12 @@ class Run {
   }
 
   #namesAreSafe(): void {
-    for (const meanings of this.#names.values()) meanings.splice(0, meanings.length - 1)
+    this.#anchored.clear()
+    for (const meanings of this.#names.values()) {
+      meanings.splice(0, meanings.length - 1)
+      const file = meanings[0]
+      if (file !== null && file !== undefined) this.#anchored.add(file)
+    }
   }
 }
 

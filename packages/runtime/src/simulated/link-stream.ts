@@ -33,8 +33,8 @@ export interface StreamHost {
 }
 
 /**
- * One direction of a simulated connection: from the sender's queue in pieces into the air, and after a delay into the receiver's system, which
- * keeps them until they are read. Order is kept throughout.
+ * One direction of a simulated connection: from the sender's queue in pieces into the air, and after a delay into the receiver's
+ * system, which keeps them until they are read. Order is kept throughout.
  */
 export class LinkStream {
   readonly #host: StreamHost
@@ -86,7 +86,7 @@ export class LinkStream {
     this.#expect(this.#lastArrivalMs - scheduler.nowMs)
   }
 
-  /** Loses what is in the air or unread. The news that the connection is open gets through: it is never lost without the whole connection. */
+  /** Loses what is in the air or unread, but for the news that the connection is open: whoever connects hears of that before its end. */
   lose(): void {
     const opened = this.#inAir.find(packet => packet.kind === 'opened')
     this.loseAll()

@@ -90,8 +90,8 @@ export class Link {
   }
 
   /**
-   * A process is gone. The system of a killed one closes its sockets: what it has taken still arrives. A machine without power says nothing;
-   * back on power it answers packets for connections that it does not know with a reset.
+   * A process is gone. The system of a killed one closes its sockets: what it has taken still arrives. A machine without power says
+   * nothing; back on power it answers packets for connections that it does not know with a reset.
    */
   abandon(process: ProcessCore, how: 'crash' | 'kill'): void {
     for (const party of [this.client, this.server]) {
@@ -148,8 +148,9 @@ export class Link {
   #resetError(): KafkaError {
     const { client, clientEndpoint, serverEndpoint } = this.info
     const endpoint = formatEndpoint(serverEndpoint)
-    const message = `the connection from ${client} port ${clientEndpoint.port} to ${endpoint} was reset (ECONNRESET, seed ${this.#host.scheduler.seed})`
-    return new KafkaError('NETWORK_EXCEPTION', message, { at: { broker: endpoint } })
+    const message = `the connection from ${client} port ${clientEndpoint.port} to ${endpoint} was reset`
+    const seed = this.#host.scheduler.seed
+    return new KafkaError('NETWORK_EXCEPTION', `${message} (ECONNRESET, seed ${seed})`, { at: { broker: endpoint } })
   }
 }
 

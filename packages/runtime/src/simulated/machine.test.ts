@@ -135,6 +135,19 @@ describe.each(['crash', 'kill'] as const)('%s', how => {
     expect(machine.running).toBe(false)
   })
 
+  test('nor does one that throws in a handler of the network', async () => {
+    const { simulation, a, b, client, server } = await connected(1)
+    const file = b.world.files.open('/log', 'create')
+    server.onData(
+      () => new Uint8Array(10),
+      count => void file.writev([new Uint8Array(count)], 0),
+    )
+    b.disk.crashAtStep(b.disk.steps + 1, { by: how })
+    client.write([Uint8Array.of(1)])
+    await simulation.advance(100)
+    expect([a.running, b.running]).toEqual([true, false])
+  })
+
   test('restart needs a machine that is down', () => {
     const machine = createSimulation({ seed: 1 }).machine('b')
     expect(() => machine.restart()).toThrow('machine b is running')

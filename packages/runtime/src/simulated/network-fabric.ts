@@ -126,8 +126,8 @@ export class NetworkFabric implements SimulatedNetwork {
       throw new KafkaError('INVALID_CONFIG', `cannot listen on ${endpoint}: a port from 0 to ${MAX_PORT} is needed (${this.#seed()})`)
     }
     if (!this.#isOwn(at.host, process.machineName)) {
-      const message = `cannot listen on ${endpoint}: machine ${process.machineName} has no such address; try ${process.machineName} (${this.#seed()})`
-      throw new KafkaError('INVALID_CONFIG', message)
+      const name = process.machineName
+      throw new KafkaError('INVALID_CONFIG', `cannot listen on ${endpoint}: ${name} has no such address; try ${name} (${this.#seed()})`)
     }
     if (listeners.has(at.port)) {
       const holder = listeners.get(at.port)?.process.name

@@ -60,13 +60,13 @@ describe('packets', () => {
       return reads
     }
     const all = new Set<string>()
-    for (let seed = 0; seed < 20; seed++) {
+    for (let seed = 0; seed < 8; seed++) {
       const reads = await sizesOf(seed)
       expect(await sizesOf(seed)).toEqual(reads)
       expect(reads.length).toBeGreaterThan(2)
       all.add(reads.join())
     }
-    expect(all.size).toBe(20)
+    expect(all.size).toBe(8)
     const sizes = [...all].flatMap(reads => reads.split(',').map(Number))
     expect(Math.min(...sizes)).toBe(1)
     expect(Math.max(...sizes)).toBeGreaterThan(30_000)
@@ -239,6 +239,33 @@ describe('broken connections', () => {
     expect([...outcomes].sort()).toEqual(['end', 'error'])
   })
 
+  test('the news of a destroy travels as long as any packet, also where it overtakes bytes that are lost by it', async () => {
+    const { simulation, client, closes, received } = await connected(1)
+    simulation.network.settings.delay = { minMs: 10, maxMs: 10 }
+    client.write([bytes(1)])
+    await simulation.advance(5)
+    simulation.network.settings.delay = { minMs: 100, maxMs: 100 }
+    client.destroy()
+    await simulation.advance(99)
+    expect(closes.server).toEqual([])
+    await simulation.advance(1)
+    expect(closes.server).toHaveLength(1)
+    expect(received).toEqual([])
+  })
+
+  test('a server that destroys what it has just accepted: connected first, then closed', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const simulation = createSimulation({ seed })
+      const { network } = simulation.machine('b').world
+      await simulation.runUntil(network.listen({ host: 'b', port: 1 }, end => end.destroy()))
+      const client = await simulation.runUntil(simulation.machine('a').world.network.connect({ host: 'b', port: 1 }))
+      const closes: unknown[] = []
+      client.onClose(() => closes.push('closed'))
+      await simulation.advance(100)
+      expect(closes).toEqual(['closed'])
+    }
+  })
+
   test('a handler that throws ends the run and names its machine', async () => {
     const { simulation, client } = await connected(5)
     const { network } = simulation.machine('b').world
@@ -310,7 +337,7 @@ describe('addresses', () => {
     simulation.machine('a')
     const failure = await listen(simulation, 'b', 'a').catch(error => error)
     expect(failure.code).toBe('INVALID_CONFIG')
-    expect(failure.message).toBe('cannot listen on a:9092: machine b has no such address; try b (seed 3)')
+    expect(failure.message).toBe('cannot listen on a:9092: b has no such address; try b (seed 3)')
   })
 
   test('a host name may stand for several machines', async () => {

@@ -28,9 +28,9 @@ export interface ConnectionInfo {
 }
 
 /**
- * The network between all machines of a simulation, from the side of the test. Programs use the `network` of a world. A machine's host name
- * is its name; `localhost` is the machine itself where somebody listens on that port of it, and the machine of that name elsewhere; the other
- * loopback addresses are always the machine itself.
+ * The network between all machines of a simulation, from the side of the test. Programs use the `network` of a world. A machine's
+ * host name is its name; `localhost` is the machine itself where somebody listens on that port of it, and the machine of that name
+ * elsewhere; the other loopback addresses are always the machine itself.
  */
 export interface SimulatedNetwork {
   readonly settings: NetworkSettings

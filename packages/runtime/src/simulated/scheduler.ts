@@ -9,9 +9,6 @@ import { Task, TaskHeap, type TaskOwner } from './task-heap.ts'
 /** Why a run came to its end: what was waited for is there, nothing is left to run, or the next task lies behind the limit. */
 export type RunOutcome = 'done' | 'idle' | 'limit'
 
-/** Tasks that may run without time moving on; more than any honest work needs. */
-const MAX_TASKS_PER_MOMENT = 250_000
-
 /**
  * Runs everything that happens in a simulation, one task after the other, in virtual time. A turn is all tasks that are due, in an order
  * drawn from the seed, and then the `soon` tasks in the order in which they came; what they add belongs to the next turn. Time moves on
@@ -20,6 +17,7 @@ const MAX_TASKS_PER_MOMENT = 250_000
 export class Scheduler {
   readonly seed: number
   readonly #ranks: SeededRandom
+  readonly #maxTasksPerMoment: number
   readonly #later = new TaskHeap()
   #nowMs = 0
   /** The turn under way: its due tasks, then its soon tasks. */
@@ -36,8 +34,10 @@ export class Scheduler {
   #fingerprint = 0
   readonly #hashes = new Map<string, number>()
 
-  constructor(random: SeededRandom) {
+  /** @param maxTasksPerMoment  Tasks that may run without time moving on, before a run is taken for an endless loop. */
+  constructor(random: SeededRandom, maxTasksPerMoment: number) {
     this.seed = random.seed
+    this.#maxTasksPerMoment = maxTasksPerMoment
     this.#ranks = random.fork('ranks')
   }
 
@@ -141,9 +141,9 @@ export class Scheduler {
   }
 
   #run(task: Task): void {
-    if (++this.#tasksThisMoment > MAX_TASKS_PER_MOMENT) {
+    if (++this.#tasksThisMoment > this.#maxTasksPerMoment) {
       this.#tasksThisMoment = 0
-      throw this.error(`time stands still: ${MAX_TASKS_PER_MOMENT} tasks ran at one moment, the last is ${describe(task)}`)
+      throw this.error(`time stands still: ${this.#maxTasksPerMoment} tasks ran at one moment, the last is ${describe(task)}`)
     }
     this.#taskCount++
     this.#note(task)

@@ -1,4 +1,4 @@
-/** The simulation cannot go on, or was asked for something that it does not have. The message names the seed: run it again to see it again. */
+/** The simulation cannot go on, or was asked for something that it does not have. The message names the seed: with it, it happens again. */
 export class SimulationError extends Error {
   override readonly name: string = 'SimulationError'
   readonly seed: number

@@ -14,6 +14,8 @@ export interface SimulationOptions {
   readonly seed: number
   /** Wall-clock time at the beginning. Default 2026-01-01 00:00 UTC. */
   readonly startMs?: number
+  /** Tasks that may run without time moving on; one more is taken for an endless loop. Default 250,000. */
+  readonly maxTasksPerMoment?: number
 }
 
 export interface RunOptions {
@@ -60,6 +62,8 @@ export interface Simulation {
 /** 2026-01-01 00:00 UTC. */
 const DEFAULT_START_MS = 1_767_225_600_000
 const DEFAULT_LIMIT_MS = 600_000
+/** More than any honest work does at one moment. */
+const DEFAULT_MAX_TASKS_PER_MOMENT = 250_000
 
 /** Makes a world from a seed. */
 export function createSimulation(options: SimulationOptions): Simulation {
@@ -77,10 +81,10 @@ class SimulationCore implements Simulation {
   readonly #machines = new Map<string, MachineCore>()
   #lastProcessId = 0
 
-  constructor({ seed, startMs = DEFAULT_START_MS }: SimulationOptions) {
+  constructor({ seed, startMs = DEFAULT_START_MS, maxTasksPerMoment = DEFAULT_MAX_TASKS_PER_MOMENT }: SimulationOptions) {
     this.seed = seed
     this.#random = new SeededRandom(seed)
-    this.#scheduler = new Scheduler(this.#random)
+    this.#scheduler = new Scheduler(this.#random, maxTasksPerMoment)
     this.#wall = new WallTime(null, startMs)
     this.clock = new SimulatedClock(this.#scheduler, null, this.#wall)
     this.network = new NetworkFabric(this.#scheduler, this.#random.fork('network'))

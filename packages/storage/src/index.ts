@@ -1,0 +1,8 @@
+export type { AppendResult, ReadOptions, TimestampAndOffset } from './log.ts'
+export { Log } from './log.ts'
+export type { FsyncMode, LogConfig } from './log-config.ts'
+export { logConfig } from './log-config.ts'
+export type { LogDirectoryOptions, PartitionOptions } from './log-directory.ts'
+export { LogDirectory } from './log-directory.ts'
+export type { OpenLogOptions } from './open-log.ts'
+export { openLog } from './open-log.ts'

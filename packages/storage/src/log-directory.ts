@@ -1,0 +1,345 @@
+import {
+  assert,
+  type Files,
+  KafkaError,
+  type Lock,
+  messageOf,
+  parentOf,
+  parseProperties,
+  readWholeFile,
+  replaceFile,
+  StorageError,
+  type Timer,
+  type Uuid,
+  type World,
+} from '@logwerk/runtime'
+import { checkpointNumber, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
+import type { Log } from './log.ts'
+import type { LogConfig } from './log-config.ts'
+import { openLog } from './open-log.ts'
+import { isOutOfRoom } from './out-of-room.ts'
+
+const META_FILE = 'meta.properties'
+const LOCK_FILE = '.lock'
+const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown'
+const RECOVERY_POINTS_FILE = 'recovery-point-offset-checkpoint'
+const LOG_STARTS_FILE = 'log-start-offset-checkpoint'
+const PARTITION_METADATA_FILE = 'partition.metadata'
+const DELETED_SUFFIX = '-delete'
+
+/** Kafka checkpoints its recovery points once a minute. */
+const CHECKPOINT_INTERVAL_MS = 60_000
+
+export interface LogDirectoryOptions {
+  readonly path: string
+  readonly nodeId: number
+  /** For a directory that is new; an old one keeps its own. */
+  readonly clusterId?: Uuid
+}
+
+export interface PartitionOptions {
+  readonly topic: string
+  readonly partition: number
+  /** Ties the directory to this topic, not to a later one of the same name. */
+  readonly topicId: Uuid
+  readonly config: LogConfig
+}
+
+/**
+ * The data directory: the logs of all partitions, what is known of them between starts, and the lock that keeps a second process out.
+ * Laid out as Kafka lays out a log dir. Source: Kafka's `LogManager`.
+ */
+export class LogDirectory {
+  readonly path: string
+  readonly clusterId: Uuid
+  readonly directoryId: Uuid
+  /** True if the process before closed the directory, or there was none. */
+  readonly cleanShutdown: boolean
+  readonly #world: World
+  readonly #lock: Lock
+  readonly #logs = new Map<string, Log>()
+  /** What the checkpoint files say, by the name of the partition's directory. */
+  #recoveryPoints: Map<string, number>
+  #logStarts: Map<string, number>
+  /** Partitions whose logs the process before did not close and this one has not opened. */
+  readonly #unchecked: Set<string>
+  #timer: Timer | null = null
+  #closed = false
+  #removals = new Set<Promise<void>>()
+
+  private constructor(world: World, lock: Lock, options: LogDirectoryOptions) {
+    const { files } = world
+    this.#world = world
+    this.#lock = lock
+    this.path = options.path
+    const meta = readMeta(world, options)
+    this.clusterId = meta.clusterId
+    this.directoryId = meta.directoryId
+    const marker = this.#file(CLEAN_SHUTDOWN_FILE)
+    const isNew = meta.isNew
+    this.cleanShutdown = isNew || files.info(marker) !== null
+    this.#recoveryPoints = this.#readOffsets(RECOVERY_POINTS_FILE, 'every log is checked from its beginning')
+    this.#logStarts = this.#readOffsets(LOG_STARTS_FILE, 'deleted records of the oldest segments may be seen again')
+    this.#unchecked = new Set(this.cleanShutdown ? [] : files.list(this.path).filter(name => /-\d+$/.test(name)))
+    // From here on a crash is a crash.
+    files.remove(marker)
+    files.syncDirectoryNow(this.path)
+    for (const name of files.list(this.path)) if (name.endsWith(DELETED_SUFFIX)) this.#removeLater(this.#file(name))
+    this.#scheduleCheckpoint()
+  }
+
+  /**
+   * Opens a data directory, or begins one.
+   *
+   * @throws KafkaError `DIRECTORY_LOCKED` if another process has it open, `CORRUPT_LOG` or `INVALID_CONFIG` if its files say that it
+   *         is no data directory of this node, `STORAGE_ERROR` if the operating system refuses.
+   */
+  static open(world: World, options: LogDirectoryOptions): LogDirectory {
+    makeDataDirectory(world.files, options.path)
+    const lock = world.files.lock(`${options.path}/${LOCK_FILE}`)
+    try {
+      return new LogDirectory(world, lock, options)
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+
+  get logs(): Iterable<Log> {
+    return this.#logs.values()
+  }
+
+  /** The open log of a partition. */
+  log(topic: string, partition: number): Log | undefined {
+    return this.#logs.get(`${topic}-${partition}`)
+  }
+
+  /**
+   * Opens a partition's log, or begins one. A directory that belongs to an earlier topic of the same name is put aside. A log that is
+   * damaged is opened for reading; its `fence` says why.
+   */
+  openPartition(options: PartitionOptions): Log {
+    const name = `${options.topic}-${options.partition}`
+    assert(!this.#logs.has(name) && !this.#closed, 'a partition is opened once, in a directory that is open', { name })
+    const directory = this.#file(name)
+    const { files } = this.#world
+    const storedId = this.#topicIdOf(directory)
+    if (storedId !== null && storedId !== options.topicId) {
+      this.#world.log.warn('a directory belongs to a deleted topic of the same name; it is removed', { directory })
+      this.#discard(name)
+    }
+    const isNew = files.info(directory) === null
+    // Of a topic that was deleted shortly before a crash: the new one's records must not be measured by them.
+    if (isNew) this.#forget(name)
+    files.makeDirectory(directory)
+    if (isNew || storedId !== options.topicId) {
+      replaceFile(files, `${directory}/${PARTITION_METADATA_FILE}`, Buffer.from(`version: 0\ntopic_id: ${options.topicId}`))
+      files.syncDirectoryNow(this.path)
+    }
+    const log = openLog(this.#world, {
+      directory,
+      topic: options.topic,
+      partition: options.partition,
+      config: options.config,
+      cleanShutdown: this.cleanShutdown || isNew,
+      recoveryPoint: this.#recoveryPoints.get(name) ?? 0,
+      logStartOffset: this.#logStarts.get(name) ?? 0,
+    })
+    this.#logs.set(name, log)
+    this.#unchecked.delete(name)
+    if (log.fence !== null) this.#world.log.error('a log is damaged; it can be read up to there and not written', { error: log.fence })
+    return log
+  }
+
+  /** Takes a partition away: at once by its name, its files in the background. */
+  deletePartition(topic: string, partition: number): void {
+    const name = `${topic}-${partition}`
+    this.#logs.get(name)?.abandon()
+    this.#logs.delete(name)
+    this.#unchecked.delete(name)
+    this.#discard(name)
+    try {
+      this.#forget(name)
+    } catch (error) {
+      // A full disk is what topics are deleted for. A partition of the same name forgets it before it begins.
+      if (!isOutOfRoom(error)) throw error
+    }
+  }
+
+  /** Writes down how far each log is on the disk, and where it begins. Durable when it returns. */
+  checkpoint(): void {
+    this.#recoveryPoints = this.#writeOffsets(RECOVERY_POINTS_FILE, this.#recoveryPoints, log => log.recoveryPoint)
+    this.checkpointLogStarts()
+  }
+
+  /** Makes new log starts durable; then the segments below them may go. */
+  checkpointLogStarts(): void {
+    this.#logStarts = this.#writeOffsets(LOG_STARTS_FILE, this.#logStarts, log => log.logStartOffset)
+    for (const log of this.#logs.values()) log.deleteOldSegments()
+  }
+
+  /** Closes every log and marks the directory as properly shut down. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#timer?.cancel()
+    let clean = this.#unchecked.size === 0
+    for (const log of this.#logs.values()) {
+      try {
+        await log.close()
+      } catch (error) {
+        clean = false
+        const { topic, partition } = log
+        this.#world.log.error('a log could not be closed; it will be checked at the next start', { topic, partition, error })
+      }
+      if (log.fence !== null) clean = false
+    }
+    await Promise.all(this.#removals)
+    try {
+      this.checkpoint()
+      if (clean) replaceFile(this.#world.files, this.#file(CLEAN_SHUTDOWN_FILE), Buffer.from('{"version":0,"brokerEpoch":-1}'))
+    } finally {
+      this.#lock.release()
+    }
+  }
+
+  #scheduleCheckpoint(): void {
+    this.#timer = this.#world.clock.setTimer(
+      CHECKPOINT_INTERVAL_MS,
+      () => {
+        try {
+          this.checkpoint()
+        } catch (error) {
+          this.#world.log.warn('the checkpoint could not be written; the next start may take longer', { error: messageOf(error) })
+        }
+        this.#scheduleCheckpoint()
+      },
+      { background: true },
+    )
+  }
+
+  #file(name: string): string {
+    return `${this.path}/${name}`
+  }
+
+  #topicIdOf(directory: string): Uuid | null {
+    const path = `${directory}/${PARTITION_METADATA_FILE}`
+    if (this.#world.files.info(path) === null) return null
+    const text = Buffer.from(readWholeFile(this.#world.files, path)).toString('utf8')
+    return /^topic_id: ([\w-]{22})$/m.exec(text)?.[1] ?? null
+  }
+
+  #discard(name: string): void {
+    const { files, random } = this.#world
+    if (files.info(this.#file(name)) === null) return
+    const doomed = this.#file(`${name}.${random.uuid().replaceAll('-', '0')}${DELETED_SUFFIX}`)
+    files.rename(this.#file(name), doomed)
+    files.syncDirectoryNow(this.path)
+    this.#removeLater(doomed)
+  }
+
+  #removeLater(path: string): void {
+    const removal = this.#world.files
+      .removeTree(path)
+      .catch(error => this.#world.log.warn('a deleted partition could not be removed; the next start tries again', { path, error }))
+      .finally(() => this.#removals.delete(removal))
+    this.#removals.add(removal)
+  }
+
+  #readOffsets(file: string, consequence: string): Map<string, number> {
+    const path = this.#file(file)
+    const offsets = new Map<string, number>()
+    const rows = readCheckpoint(this.#world.files, path, 3)
+    if (rows === null && this.#world.files.info(path) !== null) this.#world.log.warn(`${path} is damaged; ${consequence}`)
+    for (const [topic, partition, offset] of rows ?? []) {
+      const value = checkpointNumber(offset)
+      if (value !== null) offsets.set(`${topic}-${partition}`, value)
+    }
+    return offsets
+  }
+
+  /** Writes `known` with the offsets of all open logs put in, and returns that. Partitions that are not open yet keep theirs. */
+  #writeOffsets(file: string, known: ReadonlyMap<string, number>, offsetOf: (log: Log) => number): Map<string, number> {
+    const offsets = new Map(known)
+    for (const [name, log] of this.#logs) offsets.set(name, offsetOf(log))
+    const isWritten = this.#world.files.info(this.#file(file)) !== null && offsets.size === known.size
+    if (!isWritten || [...offsets].some(([name, offset]) => known.get(name) !== offset)) this.#writeRows(file, offsets)
+    return offsets
+  }
+
+  #writeRows(file: string, offsets: ReadonlyMap<string, number>): void {
+    const rows = [...offsets].map(([name, offset]) => {
+      const dash = name.lastIndexOf('-')
+      return [name.slice(0, dash), name.slice(dash + 1), offset] as const
+    })
+    writeCheckpoint(this.#world.files, this.#file(file), rows)
+  }
+
+  /** Takes a partition out of the checkpoint files. */
+  #forget(name: string): void {
+    this.#recoveryPoints = this.#without(name, RECOVERY_POINTS_FILE, this.#recoveryPoints)
+    this.#logStarts = this.#without(name, LOG_STARTS_FILE, this.#logStarts)
+  }
+
+  #without(name: string, file: string, known: ReadonlyMap<string, number>): Map<string, number> {
+    const rest = new Map(known)
+    if (rest.delete(name)) this.#writeRows(file, rest)
+    return rest
+  }
+}
+
+/** Creates a data directory where there is none, so that a power cut does not take it away again with everything in it. */
+function makeDataDirectory(files: Files, path: string): void {
+  if (files.info(`${path}/${META_FILE}`) !== null) return
+  const missing = new Set<string>()
+  for (let at = path; files.info(at) === null && at !== parentOf(at); at = parentOf(at)) missing.add(at)
+  files.makeDirectory(path)
+  // Those that are there already too: a process that was killed at this very place may have made them.
+  for (let at = path; at !== parentOf(at); at = parentOf(at)) {
+    try {
+      files.syncDirectoryNow(parentOf(at))
+    } catch (error) {
+      // What others made may lie where we are not allowed to look.
+      if (missing.has(at) || !(error instanceof StorageError)) throw error
+    }
+  }
+}
+
+function readMeta(
+  { files, random }: World,
+  options: LogDirectoryOptions,
+): { readonly clusterId: Uuid; readonly directoryId: Uuid; readonly isNew: boolean } {
+  const path = `${options.path}/${META_FILE}`
+  if (files.info(path) === null) {
+    // Half a directory is no new one: without its identity we would take somebody else's data for ours.
+    const foreign = files.list(options.path).filter(name => !name.startsWith(LOCK_FILE) && name !== `${META_FILE}.tmp`)
+    if (foreign.length > 0) {
+      throw new KafkaError(
+        'INVALID_CONFIG',
+        `${options.path} is neither empty nor a data directory (it has no ${META_FILE} and holds ${foreign.slice(0, 3).join(', ')}); choose another directory`,
+        { at: { path: options.path } },
+      )
+    }
+    const clusterId = options.clusterId ?? random.uuid()
+    const directoryId = random.uuid()
+    const text = `#\nversion=1\ncluster.id=${clusterId}\nnode.id=${options.nodeId}\ndirectory.id=${directoryId}\n`
+    replaceFile(files, path, Buffer.from(text))
+    return { clusterId, directoryId, isNew: true }
+  }
+  const properties = parseProperties(Buffer.from(readWholeFile(files, path)).toString('utf8'))
+  const clusterId = properties['cluster.id']
+  const directoryId = properties['directory.id']
+  if (properties['version'] !== '1' || clusterId === undefined || directoryId === undefined) {
+    throw new KafkaError(
+      'CORRUPT_LOG',
+      `${path} is damaged: version 1, cluster.id and directory.id are expected; restore it from a backup`,
+      { at: { path } },
+    )
+  }
+  if (Number(properties['node.id']) !== options.nodeId) {
+    throw new KafkaError('INVALID_CONFIG', `${path} belongs to node ${properties['node.id']}, and this is node ${options.nodeId}`, {
+      at: { path },
+    })
+  }
+  return { clusterId, directoryId, isNew: false }
+}

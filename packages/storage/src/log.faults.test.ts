@@ -1,0 +1,206 @@
+import { KafkaError } from '@logwerk/runtime'
+import { createSimulation, type Simulation } from '@logwerk/runtime/simulated'
+import { describe, expect, test } from 'vitest'
+import { batchOf, sizeOfBatch } from './batches.test-support.ts'
+import type { Log } from './log.ts'
+import { allOffsets, openTestLog } from './test-log.test-support.ts'
+
+const SIZE = sizeOfBatch()
+
+/** What an append comes to: the offset, or the code of the error. */
+async function outcomeOf(simulation: Simulation, log: Log, valueBytes = 20): Promise<number | string> {
+  try {
+    return (await simulation.runUntil(log.append(batchOf({ valueBytes })))).baseOffset
+  } catch (error) {
+    return error instanceof KafkaError ? error.code : String(error)
+  }
+}
+
+describe('a full disk', () => {
+  for (const [osCode, freeBytes] of [
+    ['ENOSPC', 0],
+    ['ENOSPC', 30],
+    ['EDQUOT', 30],
+  ] as const) {
+    test(`${osCode} with room for ${freeBytes} bytes: the append fails, nothing partial stays, reads go on, and so do appends when there is room`, async () => {
+      const simulation = createSimulation({ seed: 1 })
+      const { settings } = simulation.disk
+      const log = openTestLog(simulation.world)
+      for (let count = 0; count < 3; count++) await outcomeOf(simulation, log)
+      settings.fullOsCode = osCode
+      settings.capacityBytes = usedBytes(simulation) + freeBytes
+      const failure = await simulation.runUntil(log.append(batchOf())).catch(error => error)
+      expect(failure).toMatchObject({ code: 'KAFKA_STORAGE_ERROR', at: { topic: 'orders', partition: 0, path: '/log' } })
+      expect(failure.message).toMatch(/orders-0: cannot write to \/log\/0{20}\.log: .*free some room and try again/)
+      expect(simulation.files.info('/log/00000000000000000000.log')?.sizeBytes).toBe(3 * SIZE)
+      expect([log.logEndOffset, log.fence]).toEqual([3, null])
+      expect(allOffsets(log)).toEqual([0, 1, 2])
+      settings.capacityBytes = Number.POSITIVE_INFINITY
+      expect(await outcomeOf(simulation, log)).toBe(3)
+      await simulation.runUntil(log.close())
+      expect(allOffsets(openTestLog(simulation.world))).toEqual([0, 1, 2, 3])
+    })
+  }
+
+  test('at any byte during appends, rolls and their snapshots: what was acknowledged stays, the rest can be sent again', async () => {
+    for (let freeBytes = 0; freeBytes < 12 * SIZE; freeBytes += 17) {
+      const simulation = createSimulation({ seed: freeBytes })
+      const { settings } = simulation.disk
+      const log = openTestLog(simulation.world, { segmentBytes: 3 * SIZE, indexIntervalBytes: 0 })
+      settings.capacityBytes = usedBytes(simulation) + freeBytes
+      const acknowledged: number[] = []
+      for (let sequence = 0; sequence < 12; sequence++) {
+        const batch = () => log.append(batchOf({ timestamp: 1000 + sequence, producer: { id: 1, epoch: 0, sequence } }))
+        try {
+          acknowledged.push((await simulation.runUntil(batch())).baseOffset)
+        } catch (error) {
+          expect(error, `${freeBytes} bytes free`).toMatchObject({ code: 'KAFKA_STORAGE_ERROR' })
+          expect(allOffsets(log)).toEqual(acknowledged)
+          settings.capacityBytes += 500
+          sequence--
+        }
+      }
+      settings.capacityBytes = Number.POSITIVE_INFINITY
+      expect(acknowledged, `${freeBytes} bytes free`).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+      await simulation.runUntil(log.close())
+      const reopened = openTestLog(simulation.world)
+      expect(allOffsets(reopened)).toEqual(acknowledged)
+      for (let offset = 0; offset < 12; offset++) {
+        expect(reopened.offsetForTimestamp(1000 + offset, 12, { get: () => expect.unreachable() })?.offset).toBe(offset)
+      }
+    }
+  })
+
+  test('does not keep a log from being recovered and read', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const machine = simulation.machine('localhost')
+    const log = openTestLog(simulation.world, { segmentBytes: 3 * SIZE })
+    for (let count = 0; count < 8; count++) await outcomeOf(simulation, log)
+    machine.kill()
+    simulation.disk.settings.capacityBytes = 0
+    const recovered = openTestLog(machine.restart(), { segmentBytes: 3 * SIZE }, { cleanShutdown: false })
+    expect(allOffsets(recovered)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    expect(await outcomeOf(simulation, recovered)).toBe('KAFKA_STORAGE_ERROR')
+    simulation.disk.settings.capacityBytes = Number.POSITIVE_INFINITY
+    expect(await outcomeOf(simulation, recovered)).toBe(8)
+  })
+})
+
+describe('a sync that fails with EIO', () => {
+  test('fences the log: who waits is told, later appends are refused, and a new start recovers', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const machine = simulation.machine('localhost')
+    const log = openTestLog(simulation.world)
+    expect(await outcomeOf(simulation, log)).toBe(0)
+    simulation.disk.fail('datasync', { path: path => path.endsWith('.log') })
+    const pending = [log.append(batchOf()), log.append(batchOf())]
+    const outcomes = await simulation.runUntil(Promise.allSettled(pending))
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'KAFKA_STORAGE_ERROR', at: { topic: 'orders', partition: 0 } } })
+    }
+    // The next sync would succeed, without the bytes: nobody asks for it.
+    expect(await outcomeOf(simulation, log)).toBe('KAFKA_STORAGE_ERROR')
+    expect(log.fence?.message).toMatch(
+      /orders-0: the disk failed to sync, so nothing more is written until the broker is started again: .*EIO/,
+    )
+    expect([log.highWatermark, log.recoveryPoint]).toEqual([1, 1])
+    expect(simulation.log.filter(line => line.level === 'error').map(line => line.message)).toEqual([
+      'the disk failed to sync; the partition is read-only now',
+    ])
+    await expect(simulation.runUntil(log.flush())).rejects.toMatchObject({ code: 'KAFKA_STORAGE_ERROR' })
+    await simulation.runUntil(log.close())
+
+    machine.crash()
+    const recovered = openTestLog(machine.restart(), {}, { cleanShutdown: false, recoveryPoint: 1 })
+    expect(allOffsets(recovered)[0]).toBe(0)
+    expect(recovered.fence).toBeNull()
+    expect(await outcomeOf(simulation, recovered)).toBe(recovered.logEndOffset - 1)
+  })
+
+  test.each(['os', 'interval'] as const)('is noticed with fsync %j too, where nobody waits for it', async fsync => {
+    const simulation = createSimulation({ seed: 1 })
+    const log = openTestLog(simulation.world, { fsync })
+    simulation.disk.fail('datasync')
+    expect(await outcomeOf(simulation, log)).toBe(0)
+    if (fsync === 'os') await simulation.runUntil(log.flush()).catch(() => {})
+    await simulation.advance(5000)
+    expect(await outcomeOf(simulation, log)).toBe('KAFKA_STORAGE_ERROR')
+  })
+
+  test('of the directory fences the log as well', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const log = openTestLog(simulation.world)
+    simulation.disk.fail('syncDirectory')
+    expect(await outcomeOf(simulation, log)).toBe('KAFKA_STORAGE_ERROR')
+    expect(log.fence).not.toBeNull()
+  })
+
+  test('at any sync of a roll fences the log', async () => {
+    for (const operation of ['datasync', 'syncDirectory'] as const) {
+      const simulation = createSimulation({ seed: 1 })
+      const log = openTestLog(simulation.world, { segmentBytes: SIZE })
+      expect(await outcomeOf(simulation, log)).toBe(0)
+      simulation.disk.fail(operation, { path: path => !path.endsWith('.log') })
+      expect(await outcomeOf(simulation, log), operation).toBe('KAFKA_STORAGE_ERROR')
+      expect(log.fence, operation).not.toBeNull()
+    }
+  })
+})
+
+describe('a write that fails with EIO', () => {
+  test('is no reason to fence: the batch is not there, the next one is', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const log = openTestLog(simulation.world)
+    await outcomeOf(simulation, log)
+    simulation.disk.fail('write')
+    expect(await outcomeOf(simulation, log)).toBe('KAFKA_STORAGE_ERROR')
+    expect(await outcomeOf(simulation, log)).toBe(1)
+    expect(allOffsets(log)).toEqual([0, 1])
+  })
+})
+
+describe('a slow disk', () => {
+  test('bounds what waits for it: THROTTLING_QUOTA_EXCEEDED until it has caught up', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    simulation.disk.settings.syncDelay = { minMs: 5000, maxMs: 5000 }
+    const log = openTestLog(simulation.world, { maxPendingSyncBytes: 10 * SIZE })
+    const pending = Array.from({ length: 20 }, () => log.append(batchOf()).then(String, error => error.code))
+    // One batch more than fits: the limit is met, not foreseen.
+    expect(log.logEndOffset).toBe(11)
+    const outcomes = await simulation.runUntil(Promise.all(pending))
+    expect(outcomes.filter(outcome => outcome === 'THROTTLING_QUOTA_EXCEEDED')).toHaveLength(9)
+    expect(await outcomeOf(simulation, log)).toBe(11)
+    const refused = Array.from({ length: 12 }, () => log.append(batchOf()))
+    await expect(simulation.runUntil(refused[11]!)).rejects.toMatchObject({ retriable: true, at: { topic: 'orders', partition: 0 } })
+    await simulation.runUntil(Promise.allSettled(refused))
+  })
+
+  test("holds nobody up with fsync 'os'", async () => {
+    const simulation = createSimulation({ seed: 1 })
+    simulation.disk.settings.syncDelay = { minMs: 5000, maxMs: 5000 }
+    const log = openTestLog(simulation.world, { maxPendingSyncBytes: 1, fsync: 'os' })
+    for (let offset = 0; offset < 20; offset++) expect(await outcomeOf(simulation, log)).toBe(offset)
+    expect(simulation.clock.monotonicMs()).toBe(0)
+  })
+})
+
+describe('a disk that lies about its syncs', () => {
+  test('is found out after a power cut, and nothing is cut away', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const machine = simulation.machine('localhost')
+    const log = openTestLog(simulation.world)
+    expect(await outcomeOf(simulation, log)).toBe(0)
+    simulation.disk.settings.liesAboutSync = true
+    expect(await outcomeOf(simulation, log)).toBe(1)
+    machine.crash({ dataLoss: 'lose' })
+    const recovered = openTestLog(machine.restart(), {}, { cleanShutdown: false, recoveryPoint: 2 })
+    expect(recovered.fence).toMatchObject({ code: 'CORRUPT_LOG' })
+    expect(allOffsets(recovered)).toEqual([0])
+  })
+})
+
+function usedBytes({ disk }: Simulation): number {
+  let used = 0
+  for (const bytes of disk.contents().values()) used += bytes.length
+  return used
+}

@@ -1,0 +1,527 @@
+import {
+  type CheckedRecordBatch,
+  type CompressionCodecs,
+  LOG_OVERHEAD_BYTES,
+  PARTITION_LEADER_EPOCH_AT,
+  RECORDS_AT,
+  type RecordBatchView,
+} from '@logwerk/protocol'
+import { assert, brokerError, type ErrorPlace, KafkaError, messageOf, StorageError, type World } from '@logwerk/runtime'
+import { GroupCommit } from './group-commit.ts'
+import { LEADER_EPOCH_FILE, type LeaderEpochs } from './leader-epochs.ts'
+import type { LogConfig } from './log-config.ts'
+import { isOutOfRoom } from './out-of-room.ts'
+import type { ProducerState } from './producer-state.ts'
+import { type BatchPlace, Segment } from './segment.ts'
+import { removeSnapshots, writeSnapshot } from './snapshots.ts'
+
+/** Where an append landed. */
+export interface AppendResult {
+  readonly baseOffset: number
+  readonly lastOffset: number
+  /** The broker's time if the topic stamps it (LogAppendTime); -1 otherwise. */
+  readonly logAppendTime: number
+  /** True if the batch had been stored before: the offsets are those of the first time. */
+  readonly duplicate: boolean
+}
+
+export interface ReadOptions {
+  /** Most bytes to give, whole batches only. */
+  readonly maxBytes: number
+  /** Gives the first batch whole even if it is larger than `maxBytes` (KIP-74). */
+  readonly minOneBatch: boolean
+  /** Records at and past this offset stay hidden; the high watermark for consumers. */
+  readonly limitOffset: number
+}
+
+/** A record's place in time. */
+export interface TimestampAndOffset {
+  readonly timestamp: number
+  readonly offset: number
+  readonly leaderEpoch: number
+}
+
+/** What `openLog` found on disk. */
+export interface LogState {
+  readonly directory: string
+  readonly topic: string
+  readonly partition: number
+  readonly config: LogConfig
+  readonly segments: Segment[]
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+  readonly leaderEpoch: number
+  readonly leaderEpochs: LeaderEpochs
+  readonly producers: ProducerState
+  /** Everything below is on the disk. */
+  readonly recoveryPoint: number
+  /** Set if the log is damaged below its recovery point: it can be read up to there and not written. */
+  readonly damage: KafkaError | null
+}
+
+/**
+ * The log of one partition: segments of record batches in Kafka's disk format. Appends are written in place and acknowledged as the
+ * fsync mode says; reads give the file's own bytes. Source: Kafka's `UnifiedLog`.
+ */
+export class Log {
+  readonly directory: string
+  readonly topic: string
+  readonly partition: number
+  readonly leaderEpochs: LeaderEpochs
+  readonly producers: ProducerState
+  /** The epoch that appended batches carry: it rises when the process before did not close the log. */
+  readonly leaderEpoch: number
+  readonly #world: World
+  readonly #segments: Segment[]
+  readonly #commit: GroupCommit
+  readonly #at: ErrorPlace
+  #config: LogConfig
+  #logStartOffset: number
+  #logEndOffset: number
+  #highWatermark: number
+  /** Segments with bytes that no sync has covered, oldest first; the active one is always synced. */
+  #unsynced: Segment[] = []
+  /** Names in the directory that no sync has covered. */
+  #directoryChanged = true
+  #pendingSyncBytes = 0
+  readonly #damage: KafkaError | null
+  #fence: KafkaError | null
+  #closed = false
+  #closing: Promise<void> | null = null
+  #listeners = new Set<() => void>()
+
+  /** Use {@link openLog}. */
+  constructor(world: World, state: LogState) {
+    this.#world = world
+    this.directory = state.directory
+    this.topic = state.topic
+    this.partition = state.partition
+    this.#at = { topic: state.topic, partition: state.partition }
+    this.#config = state.config
+    this.#segments = state.segments
+    this.#logStartOffset = state.logStartOffset
+    this.#logEndOffset = state.logEndOffset
+    this.#highWatermark = state.logEndOffset
+    this.leaderEpoch = state.leaderEpoch
+    this.leaderEpochs = state.leaderEpochs
+    this.producers = state.producers
+    this.#damage = state.damage
+    this.#fence = state.damage
+    this.#commit = new GroupCommit(
+      world.clock,
+      { mode: state.config.fsync, intervalMs: state.config.fsyncIntervalMs, syncedOffset: state.recoveryPoint },
+      () => this.#sync(),
+      error => this.#syncFailed(error),
+    )
+  }
+
+  /** First offset that can be read. */
+  get logStartOffset(): number {
+    return this.#logStartOffset
+  }
+  /** The offset of the next record. */
+  get logEndOffset(): number {
+    return this.#logEndOffset
+  }
+  /** Consumers see records below this offset: with `fsync: 'batch'` what the disk has, otherwise all. */
+  get highWatermark(): number {
+    return this.#highWatermark
+  }
+  /** Records below this offset need no check at the next start. */
+  get recoveryPoint(): number {
+    return this.#commit.syncedOffset
+  }
+  get sizeBytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.sizeBytes, 0)
+  }
+  get segmentCount(): number {
+    return this.#segments.length
+  }
+  get config(): LogConfig {
+    return this.#config
+  }
+  /** Why nothing can be appended: damage found at the start, or a disk that failed to sync. Null if all is well. */
+  get fence(): KafkaError | null {
+    return this.#fence
+  }
+
+  configure(config: LogConfig): void {
+    this.#config = config
+    this.#commit.configure(config.fsync, config.fsyncIntervalMs)
+    if (config.fsync !== 'batch') this.#raiseHighWatermark(this.#logEndOffset)
+  }
+
+  /**
+   * Appends one batch and resolves once the chosen durability holds. The batch is in the log, and has its offsets, when the call
+   * returns; order of calls is the order of offsets. Its base offset and leader epoch are stamped in place.
+   *
+   * @param batch  Accepted by `checkBatch`, or built here. Its bytes belong to the log from now on.
+   * @throws       KafkaError `OUT_OF_ORDER_SEQUENCE_NUMBER` or `INVALID_PRODUCER_EPOCH` (KIP-98), `RECORD_LIST_TOO_LARGE` if it does not
+   *               fit a segment, `KAFKA_STORAGE_ERROR` if the disk refuses, `THROTTLING_QUOTA_EXCEEDED` while it stalls. Nothing is
+   *               written in any of these cases; only a sync that fails leaves the outcome open.
+   */
+  async append(batch: CheckedRecordBatch): Promise<AppendResult> {
+    const result = this.#write(batch)
+    // A duplicate is acknowledged no sooner than the first copy is.
+    const durable = this.#commit.durable(result.lastOffset + 1)
+    if (durable !== null) {
+      await durable.catch(error => {
+        throw this.#fence ?? error
+      })
+    }
+    return result
+  }
+
+  #write(batch: CheckedRecordBatch): AppendResult {
+    this.#ensureWritable()
+    const { view } = batch
+    const { sizeBytes } = view
+    const identity = view.hasProducerId && view.baseSequence >= 0 ? identityOf(view) : null
+    if (identity !== null) {
+      const known = this.producers.check(identity, this.#at)
+      if (known !== null) {
+        // Kafka answers a duplicate with the timestamp of the first copy, whatever the topic's timestamp type.
+        const { lastOffset, offsetDelta, timestamp } = known
+        return { baseOffset: lastOffset - offsetDelta, lastOffset, logAppendTime: timestamp, duplicate: true }
+      }
+    }
+    if (sizeBytes > this.#config.segmentBytes) {
+      throw brokerError(
+        'RECORD_LIST_TOO_LARGE',
+        this.#at,
+        `the batch has ${sizeBytes} bytes and segment.bytes is ${this.#config.segmentBytes}`,
+      )
+    }
+    if (this.#commit.mode === 'batch' && this.#pendingSyncBytes > this.#config.maxPendingSyncBytes) {
+      throw brokerError(
+        'THROTTLING_QUOTA_EXCEEDED',
+        this.#at,
+        `${this.#pendingSyncBytes} bytes wait for the disk; try again when it has caught up`,
+      )
+    }
+    const baseOffset = this.#logEndOffset
+    const lastOffset = baseOffset + batch.lastOffsetDelta
+    writeOffset(view.bytes, baseOffset)
+    view.bytes.writeInt32BE(this.leaderEpoch, PARTITION_LEADER_EPOCH_AT)
+    try {
+      if (this.#active.isFullFor(sizeBytes, lastOffset, batch.maxTimestamp, this.#config)) this.#roll()
+      this.#active.append([view], this.#config)
+    } catch (error) {
+      throw this.#fence ?? this.#storageFailure(error)
+    }
+    this.#logEndOffset = lastOffset + 1
+    if (this.#commit.mode === 'batch') this.#pendingSyncBytes += sizeBytes
+    if (this.leaderEpochs.assign(this.leaderEpoch, baseOffset)) {
+      // Not synced: were it lost, the epochs are read off the batches again.
+      this.#writeEpochs()
+    }
+    if (identity !== null) {
+      this.producers.update({ ...identity, lastOffset, offsetDelta: batch.lastOffsetDelta, timestamp: batch.maxTimestamp })
+    }
+    this.#commit.appended()
+    if (this.#commit.mode !== 'batch') this.#raiseHighWatermark(this.#logEndOffset)
+    return { baseOffset, lastOffset, logAppendTime: view.isLogAppendTime ? batch.maxTimestamp : -1, duplicate: false }
+  }
+
+  /**
+   * The bytes of whole batches from the one that holds `offset` on, out of one segment. Empty at the end of what is visible.
+   *
+   * @throws KafkaError `OFFSET_OUT_OF_RANGE` before the log's start or past its end, `CORRUPT_LOG` for bytes that are no batch, and
+   *         from where the log is damaged on.
+   */
+  read(offset: number, options: ReadOptions): Buffer {
+    // Not "the end of the log", let alone "out of range": a reader that took it for that would wait for ever, or start anew.
+    if (this.#damage !== null && offset >= this.#logEndOffset) throw this.#damage
+    if (offset < this.#logStartOffset || offset > this.#logEndOffset) {
+      throw brokerError('OFFSET_OUT_OF_RANGE', { ...this.#at, offset }, `the log holds ${this.#logStartOffset} to ${this.#logEndOffset}`)
+    }
+    if (offset >= options.limitOffset) return EMPTY
+    for (let index = this.#segmentIndexOf(offset); index < this.#segments.length; index++) {
+      const segment = this.#segments[index]!
+      const first = segment.find(segment.floorPosition(offset), batch => batch.lastOffset >= offset)
+      if (first !== null) return readFrom(segment, first, options)
+      // Compaction can leave a hole at the end of a segment: what comes next lies in the one after it.
+    }
+    return EMPTY
+  }
+
+  /** The first record at or after `timestamp`, below `limitOffset`; null if there is none. */
+  offsetForTimestamp(timestamp: number, limitOffset: number, codecs: CompressionCodecs): TimestampAndOffset | null {
+    const end = Math.min(limitOffset, this.#logEndOffset)
+    for (const segment of this.#segments) {
+      if (segment.baseOffset >= end) break
+      if (segment.maxTimestamp < timestamp) continue
+      let found = null as TimestampAndOffset | null
+      const from = Math.max(segment.floorOffset(timestamp), this.#logStartOffset)
+      segment.find(segment.floorPosition(from), place => {
+        if (place.baseOffset >= end) return true
+        if (place.maxTimestamp < timestamp || place.lastOffset < this.#logStartOffset) return false
+        const view = segment.readBatch(place)
+        for (const record of view.records(view.payload(codecs))) {
+          if (record.timestamp < timestamp || record.offset < this.#logStartOffset || record.offset >= end) continue
+          found = { timestamp: record.timestamp, offset: record.offset, leaderEpoch: view.partitionLeaderEpoch }
+          return true
+        }
+        return false
+      })
+      if (found !== null) return found
+    }
+    return null
+  }
+
+  /** The record with the greatest timestamp, the first of them if there are several; null in an empty log. */
+  offsetOfMaxTimestamp(codecs: CompressionCodecs): TimestampAndOffset | null {
+    let greatest = -1
+    for (const segment of this.#segments) {
+      if (segment.baseOffset >= this.#logEndOffset) break
+      if (segment.maxTimestamp <= greatest) continue
+      if (segment.baseOffset >= this.#logStartOffset) greatest = segment.maxTimestamp
+      else {
+        // What the index knows may have been deleted.
+        segment.find(segment.floorPosition(this.#logStartOffset), batch => {
+          if (batch.lastOffset >= this.#logStartOffset) greatest = Math.max(greatest, batch.maxTimestamp)
+          return false
+        })
+      }
+    }
+    return greatest < 0 ? null : this.offsetForTimestamp(greatest, this.#logEndOffset, codecs)
+  }
+
+  /**
+   * Moves the log's start up to `offset` and drops the segments below it (KIP-107). The caller makes the new start durable.
+   *
+   * @throws KafkaError `OFFSET_OUT_OF_RANGE` past the high watermark.
+   */
+  deleteRecordsBefore(offset: number): number {
+    if (offset > this.#highWatermark || offset < 0) {
+      throw brokerError(
+        'OFFSET_OUT_OF_RANGE',
+        { ...this.#at, offset },
+        `records can be deleted up to the high watermark, ${this.#highWatermark}`,
+      )
+    }
+    if (offset > this.#logStartOffset) {
+      this.#logStartOffset = offset
+      this.leaderEpochs.truncateFromStart(offset)
+    }
+    return this.#logStartOffset
+  }
+
+  /** Takes away the segments that lie wholly below the log's start. @throws StorageError */
+  deleteOldSegments(): void {
+    const isOld = () => this.#segments.length > 1 && this.#segments[1]!.baseOffset <= this.#logStartOffset
+    if (!isOld()) return
+    // As at the beginning of a log: the segment that becomes the first has to outlive its predecessors.
+    if (this.#directoryChanged) this.#syncNames()
+    while (isOld()) {
+      const segment = this.#segments.shift()!
+      this.#unsynced = this.#unsynced.filter(other => other !== segment)
+      segment.delete()
+      this.#directoryChanged = true
+    }
+  }
+
+  /** `listener` runs when the high watermark has risen; returns how to stop that. */
+  onAdvance(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Resolves when everything appended so far is on the disk, whatever the fsync mode. */
+  async flush(): Promise<void> {
+    this.#ensureWritable()
+    await this.#commit.flush(this.#logEndOffset)
+  }
+
+  /**
+   * Syncs, and writes what makes the next start fast: indexes, producer snapshot, epochs. Appends are refused from here on. Idempotent.
+   *
+   * @throws KafkaError `KAFKA_STORAGE_ERROR`, `STORAGE_ERROR` if the disk fails; then, and if the log has a {@link fence}, the next start
+   *         has to check it.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    try {
+      if (this.#closed || this.#fence !== null) return
+      const { files } = this.#world
+      this.#active.trim()
+      await this.#commit.flush(this.#logEndOffset)
+      // A topic can be deleted in the meantime.
+      if (this.#closed) return
+      this.#active.writeIndexes()
+      this.leaderEpochs.write(files, `${this.directory}/${LEADER_EPOCH_FILE}`)
+      writeSnapshot(files, this.directory, this.#logEndOffset, this.producers)
+      removeSnapshots(files, this.directory, this.#logEndOffset)
+      files.syncDirectoryNow(this.directory)
+    } catch (error) {
+      throw this.#fence ?? error
+    } finally {
+      this.abandon()
+    }
+  }
+
+  /** Lets go of the files without writing anything: what a killed process does, and what a deleted partition needs. */
+  abandon(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#commit.stop(this.#closedError())
+    for (const segment of this.#segments) segment.close()
+    this.#listeners.clear()
+  }
+
+  get #active(): Segment {
+    return this.#segments.at(-1)!
+  }
+
+  #segmentIndexOf(offset: number): number {
+    let low = 0
+    let high = this.#segments.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (this.#segments[middle]!.baseOffset <= offset) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  #roll(): void {
+    const { files, clock, log } = this.#world
+    const finished = this.#active
+    finished.trim()
+    const next = Segment.create(files, this.directory, this.#logEndOffset)
+    this.#segments.push(next)
+    this.#unsynced.push(finished)
+    this.#directoryChanged = true
+    this.producers.expireBefore(clock.nowMs() - this.#config.producerIdExpirationMs)
+    try {
+      finished.writeIndexes()
+      writeSnapshot(files, this.directory, this.#logEndOffset, this.producers)
+      // A power cut may take the log back to what is synced; a snapshot from before that has to be left.
+      const synced = this.#segments[this.#segmentIndexOf(this.recoveryPoint)]!
+      removeSnapshots(files, this.directory, Math.min(finished.baseOffset, synced.baseOffset))
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      if (!isOutOfRoom(error)) {
+        // A sync may have failed, of the directory too; see GroupCommit.
+        this.#syncFailed(error)
+        throw error
+      }
+      log.warn('no room for the indexes of a finished segment; the next start makes them anew', { ...this.#at, error })
+    }
+    // In every mode: a finished segment is synced in the background, so that the next start need not walk it. A failure fences the log.
+    this.#commit.flush(this.#logEndOffset + 1).catch(() => {})
+  }
+
+  async #sync(): Promise<number> {
+    const { files } = this.#world
+    const endOffset = this.#logEndOffset
+    const pendingBytes = this.#pendingSyncBytes
+    // A roll while we wait adds to the list what it finishes: with bytes that this sync may not have covered.
+    const segments = [...this.#unsynced, this.#active]
+    this.#unsynced = []
+    if (this.#directoryChanged) {
+      this.#directoryChanged = false
+      await files.syncDirectory(this.directory)
+    }
+    // A segment may be deleted in the meantime.
+    for (const segment of segments) if (this.#segments.includes(segment)) await segment.datasync()
+    this.#pendingSyncBytes -= pendingBytes
+    this.#raiseHighWatermark(endOffset)
+    return endOffset
+  }
+
+  #syncNames(): void {
+    try {
+      this.#world.files.syncDirectoryNow(this.directory)
+      this.#directoryChanged = false
+    } catch (error) {
+      this.#syncFailed(error)
+      throw error
+    }
+  }
+
+  #syncFailed(error: unknown): void {
+    this.#fence = new KafkaError(
+      'KAFKA_STORAGE_ERROR',
+      `${this.topic}-${this.partition}: the disk failed to sync, so nothing more is written until the broker is started again: ${messageOf(error)}`,
+      { at: { ...this.#at, path: this.directory }, cause: error },
+    )
+    this.#world.log.error('the disk failed to sync; the partition is read-only now', {
+      topic: this.topic,
+      partition: this.partition,
+      error,
+    })
+  }
+
+  #raiseHighWatermark(offset: number): void {
+    assert(offset <= this.#logEndOffset, 'the high watermark stays within the log', { offset, logEndOffset: this.#logEndOffset })
+    if (offset <= this.#highWatermark) return
+    this.#highWatermark = offset
+    for (const listener of [...this.#listeners]) listener()
+  }
+
+  #ensureWritable(): void {
+    if (this.#closed || this.#closing !== null) throw this.#closedError()
+    if (this.#fence !== null) throw this.#fence
+  }
+
+  #closedError(): KafkaError {
+    return brokerError('KAFKA_STORAGE_ERROR', this.#at, 'the log is closed')
+  }
+
+  #writeEpochs(): void {
+    try {
+      this.leaderEpochs.writeUnsynced(this.#world.files, `${this.directory}/${LEADER_EPOCH_FILE}`)
+    } catch (error) {
+      this.#world.log.warn('the leader epochs could not be written; they will be read off the log at the next start', { error })
+    }
+  }
+
+  #storageFailure(error: unknown): unknown {
+    if (!(error instanceof StorageError)) return error
+    return new KafkaError('KAFKA_STORAGE_ERROR', `${this.topic}-${this.partition}: ${error.message}`, {
+      at: { ...this.#at, path: this.directory },
+      cause: error,
+    })
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
+
+function identityOf(view: RecordBatchView) {
+  return {
+    producerId: view.producerId,
+    producerEpoch: view.producerEpoch,
+    firstSequence: view.baseSequence,
+    lastSequence: view.lastSequence,
+  }
+}
+
+function writeOffset(batch: Buffer, offset: number): void {
+  batch.writeInt32BE(Math.floor(offset / 0x1_0000_0000), 0)
+  batch.writeUInt32BE(offset >>> 0, 4)
+}
+
+/** Whole batches from `first` on: at most `maxBytes` of them, and none at or past the limit. */
+function readFrom(segment: Segment, first: BatchPlace, { maxBytes, minOneBatch, limitOffset }: ReadOptions): Buffer {
+  if (first.baseOffset >= limitOffset) return EMPTY
+  const wanted = Math.max(maxBytes, minOneBatch ? first.sizeBytes : 0)
+  const bytes = Buffer.allocUnsafeSlow(Math.min(wanted, segment.sizeBytes - first.positionBytes))
+  const readBytes = segment.read(bytes, first.positionBytes)
+  let end = 0
+  while (end + RECORDS_AT <= readBytes) {
+    const sizeBytes = bytes.readInt32BE(end + 8) + LOG_OVERHEAD_BYTES
+    // Damage: who reads on from here is told.
+    if (sizeBytes < RECORDS_AT) break
+    if (end + sizeBytes > readBytes) break
+    const baseOffset = bytes.readInt32BE(end) * 0x1_0000_0000 + bytes.readUInt32BE(end + 4)
+    if (baseOffset >= limitOffset) break
+    end += sizeBytes
+    if (end >= wanted) break
+  }
+  return bytes.subarray(0, end)
+}

@@ -1,0 +1,33 @@
+import { type Files, readWholeFile, replaceFile } from '@logwerk/runtime'
+import type { ProducerState } from './producer-state.ts'
+import { segmentName } from './segment.ts'
+
+const SUFFIX = '.snapshot'
+
+/** Writes the producers' state up to (not including) `offset`, as `<offset>.snapshot`. */
+export function writeSnapshot(files: Files, directory: string, offset: number, producers: ProducerState): void {
+  replaceFile(files, `${directory}/${segmentName(offset)}${SUFFIX}`, producers.encodeSnapshot())
+}
+
+/** Offsets of the snapshots in a directory, newest first. */
+export function snapshotOffsets(files: Files, directory: string): number[] {
+  return files
+    .list(directory)
+    .filter(name => /^\d{20}\.snapshot$/.test(name))
+    .map(name => Number(name.slice(0, 20)))
+    .sort((a, b) => b - a)
+}
+
+export function readSnapshot(files: Files, directory: string, offset: number, producers: ProducerState): void {
+  const path = `${directory}/${segmentName(offset)}${SUFFIX}`
+  producers.loadSnapshot(readWholeFile(files, path), path)
+}
+
+export function removeSnapshot(files: Files, directory: string, offset: number): void {
+  files.remove(`${directory}/${segmentName(offset)}${SUFFIX}`)
+}
+
+/** Removes the snapshots older than `offset`: newer ones serve a start after a crash faster. */
+export function removeSnapshots(files: Files, directory: string, offset: number): void {
+  for (const older of snapshotOffsets(files, directory)) if (older < offset) removeSnapshot(files, directory, older)
+}
