@@ -74,8 +74,12 @@ describe('exactly one batch of format 2', () => {
     expect(refusal(Buffer.concat([batchOf([{}]), batchOf([{}])]))).toBe('INVALID_RECORD')
   })
 
-  test.each([0, 1, 3])('magic %i is INVALID_RECORD', magic => {
+  test.each([0, 1])('magic %i is INVALID_RECORD', magic => {
     expect(refusal(patched(batchOf([{}]), bytes => bytes.writeInt8(magic, 16)))).toBe('INVALID_RECORD')
+  })
+
+  test('magic 3, which does not exist, is CORRUPT_MESSAGE', () => {
+    expect(refusal(patched(batchOf([{}]), bytes => bytes.writeInt8(3, 16)))).toBe('CORRUPT_MESSAGE')
   })
 
   test('a control batch is INVALID_RECORD: clients do not write those', () => {
@@ -99,10 +103,14 @@ describe('the bytes', () => {
     expect(refusal(batch)).toBe('accepted')
   })
 
-  test('a batch that is cut short is refused, wherever it is cut', () => {
+  test('a length smaller than the header is CORRUPT_MESSAGE', () => {
+    expect(refusal(patched(batchOf([{}]), bytes => bytes.writeInt32BE(48, 8)))).toBe('CORRUPT_MESSAGE')
+  })
+
+  test('a batch that is cut short is INVALID_RECORD, wherever it is cut', () => {
     const whole = batchOf([{ key: 'key', value: 'value' }])
     for (let length = 0; length < whole.length; length++) {
-      expect(['INVALID_RECORD', 'CORRUPT_MESSAGE'], `${length} bytes`).toContain(refusal(whole.subarray(0, length)))
+      expect(refusal(whole.subarray(0, length)), `${length} bytes`).toBe('INVALID_RECORD')
     }
   })
 
@@ -308,6 +316,12 @@ describe('a compacted topic', () => {
       { batchIndex: 1, batchIndexErrorMessage: 'a compacted topic takes no record without a key' },
       { batchIndex: 3, batchIndexErrorMessage: 'a compacted topic takes no record without a key' },
     ])
+  })
+
+  test('a wrong timestamp decides about the code, and all records to blame are named', () => {
+    const result = check(batchOf([{}, { key: 'a', timestamp: 2 * NOW_MS }, { timestamp: 2 * NOW_MS }]), { requiresKey: true })
+    expect(result).toMatchObject({ ok: false, errorCode: 'INVALID_TIMESTAMP' })
+    expect(result.ok ? [] : result.recordErrors.map(({ batchIndex }) => batchIndex)).toEqual([0, 1, 2])
   })
 
   test('takes tombstones', () => {

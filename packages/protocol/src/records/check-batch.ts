@@ -36,7 +36,14 @@ export interface BatchRefusal {
   readonly errorCode: BrokerErrorCode
   readonly errorMessage: string
   /** The offending records, by their place in the batch, where single ones are to blame. */
-  readonly recordErrors: readonly { readonly batchIndex: number; readonly batchIndexErrorMessage: string }[]
+  readonly recordErrors: readonly RecordError[]
+}
+
+/** What is wrong with one record. */
+interface RecordError {
+  /** Its place in the batch. */
+  readonly batchIndex: number
+  readonly batchIndexErrorMessage: string
 }
 
 export type BatchCheck = { readonly ok: true; readonly batch: CheckedRecordBatch } | ({ readonly ok: false } & BatchRefusal)
@@ -49,14 +56,14 @@ export type BatchCheck = { readonly ok: true; readonly batch: CheckedRecordBatch
  * Source: Kafka's `ProduceRequest.validateRecords`, `LogValidator`; measured on 4.4.0.
  */
 export function checkBatch(bytes: Buffer, rules: BatchRules, nowMs: number): BatchCheck {
-  if (bytes.length < header.RECORDS_AT) return refuse('CORRUPT_MESSAGE', `${bytes.length} bytes are no record batch`)
-  if (bytes[header.MAGIC_AT] !== header.MAGIC) {
-    return refuse('INVALID_RECORD', `record format ${bytes[header.MAGIC_AT]}: only format 2 is written since Kafka 4.0`)
-  }
+  // Kafka takes the beginning of a batch for no batch at all.
+  if (bytes.length < header.RECORDS_AT) return refuse('INVALID_RECORD', `${bytes.length} bytes are no record batch`)
+  const magic = bytes[header.MAGIC_AT]!
+  if (magic > header.MAGIC) return refuse('CORRUPT_MESSAGE', `record format ${magic} does not exist`)
+  if (magic < header.MAGIC) return refuse('INVALID_RECORD', `record format ${magic}: only format 2 is written since Kafka 4.0`)
   const sizeBytes = bytes.readInt32BE(header.BATCH_LENGTH_AT) + header.LOG_OVERHEAD_BYTES
-  if (sizeBytes < header.RECORDS_AT || sizeBytes > bytes.length) {
-    return refuse('CORRUPT_MESSAGE', `the batch says ${sizeBytes} bytes and ${bytes.length} were sent`)
-  }
+  if (sizeBytes < header.RECORDS_AT) return refuse('CORRUPT_MESSAGE', `a batch of ${sizeBytes} bytes is smaller than its header`)
+  if (sizeBytes > bytes.length) return refuse('INVALID_RECORD', `the batch says ${sizeBytes} bytes and ${bytes.length} were sent`)
   if (sizeBytes < bytes.length) return refuse('INVALID_RECORD', 'one batch per partition and request, not several')
   if (bytes.length > rules.maxBatchBytes) {
     return refuse('MESSAGE_TOO_LARGE', `the batch has ${bytes.length} bytes and the topic's max.message.bytes is ${rules.maxBatchBytes}`)
@@ -125,8 +132,8 @@ function walkRecords(
   const cursor = new VarintCursor(payload)
   const end = payload.length
   let maxTimestamp = header.NO_TIMESTAMP
-  const keyless: number[] = []
-  const mistimed: number[] = []
+  const recordErrors: RecordError[] = []
+  let mistimed = false
   for (let index = 0; index < recordCount; index++) {
     const bodyLength = cursor.varint()
     const recordEnd = cursor.at + bodyLength
@@ -147,20 +154,20 @@ function walkRecords(
     const timestamp = baseTimestamp + timestampDelta
     if (!Number.isSafeInteger(timestamp)) return malformed(index, 'its timestamp is out of range')
     if (timestamp > maxTimestamp) maxTimestamp = timestamp
-    if (requiresKey && keyLength < 0) keyless.push(index)
-    // -1 is "no timestamp" and always allowed.
-    if ((timestamp > latest || timestamp < earliest) && timestamp !== header.NO_TIMESTAMP) mistimed.push(index)
+    if (requiresKey && keyLength < 0) {
+      recordErrors.push({ batchIndex: index, batchIndexErrorMessage: 'a compacted topic takes no record without a key' })
+    } else if ((timestamp > latest || timestamp < earliest) && timestamp !== header.NO_TIMESTAMP) {
+      // -1 is "no timestamp" and always allowed.
+      const range = `between ${formatTime(earliest)} and ${formatTime(latest)}`
+      recordErrors.push({ batchIndex: index, batchIndexErrorMessage: `the timestamp must be ${range}` })
+      mistimed = true
+    }
   }
   if (cursor.at !== end)
     return { refusal: refuse('INVALID_RECORD', `${end - cursor.at} bytes are left behind the last record`), maxTimestamp }
-  if (keyless.length > 0) {
-    return { refusal: refuseRecords('INVALID_RECORD', keyless, 'a compacted topic takes no record without a key'), maxTimestamp }
-  }
-  if (mistimed.length > 0) {
-    const why = `the timestamp must be between ${formatTime(earliest)} and ${formatTime(latest)}`
-    return { refusal: refuseRecords('INVALID_TIMESTAMP', mistimed, why), maxTimestamp }
-  }
-  return { refusal: null, maxTimestamp }
+  // With both kinds of errors the timestamps decide about the code, as in Kafka.
+  const refusal = recordErrors.length === 0 ? null : refuseRecords(mistimed ? 'INVALID_TIMESTAMP' : 'INVALID_RECORD', recordErrors)
+  return { refusal, maxTimestamp }
 }
 
 const MAX_DATE_MS = 8.64e15
@@ -178,11 +185,8 @@ function refuse(errorCode: BrokerErrorCode, errorMessage: string): BatchCheck {
   return { ok: false, errorCode, errorMessage, recordErrors: [] }
 }
 
-function refuseRecords(errorCode: BrokerErrorCode, indexes: readonly number[], why: string): BatchCheck {
-  return {
-    ok: false,
-    errorCode,
-    errorMessage: `${indexes.length === 1 ? `record ${indexes[0]}` : `${indexes.length} records, the first at ${indexes[0]}`}: ${why}`,
-    recordErrors: indexes.map(batchIndex => ({ batchIndex, batchIndexErrorMessage: why })),
-  }
+function refuseRecords(errorCode: BrokerErrorCode, recordErrors: readonly RecordError[]): BatchCheck {
+  const { batchIndex, batchIndexErrorMessage } = recordErrors[0]!
+  const which = recordErrors.length === 1 ? `record ${batchIndex}` : `${recordErrors.length} records, the first at ${batchIndex}`
+  return { ok: false, errorCode, errorMessage: `${which}: ${batchIndexErrorMessage}`, recordErrors }
 }

@@ -1,0 +1,292 @@
+import { type CompressionCodecs, configResourceTypes } from '@logwerk/protocol'
+import { brokerError, KafkaError, type Uuid, type World } from '@logwerk/runtime'
+import type { LogConfig, LogDirectory } from '@logwerk/storage'
+import type { TopicImage } from './cluster-metadata/metadata-image.ts'
+import type { MetadataLog } from './cluster-metadata/metadata-log.ts'
+import type { MetadataRecordInput } from './cluster-metadata/metadata-record.ts'
+import { logConfigOf, Partition } from './partition.ts'
+import { TopicConfigs, topicConfigComplaint, topicConfigKeys } from './topic-config.ts'
+import { collidingTopic, topicNameComplaint } from './topic-name.ts'
+
+/** `__consumer_offsets` and its like: clients read them and do not write them. */
+export const INTERNAL_TOPICS: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state', '__cluster_metadata'])
+
+export interface NewTopic {
+  readonly name: string
+  readonly partitionCount: number
+  readonly configs: ReadonlyMap<string, string>
+}
+
+export interface TopicsOptions {
+  readonly nodeId: number
+  readonly maxPartitions: number
+  readonly logConfig: LogConfig
+  /** Values of the broker for topics that have none of their own, by the topic config's name. */
+  readonly brokerDefaults: ReadonlyMap<string, string>
+}
+
+/** What a topic's partitions need to know of it. */
+interface TopicIdentity {
+  readonly name: string
+  readonly id: Uuid
+  readonly configs: TopicConfigs
+}
+
+/** The topics of the broker: what the metadata says of them, and their partitions' logs. */
+export class Topics {
+  readonly #world: World
+  readonly #metadata: MetadataLog
+  readonly #directory: LogDirectory
+  readonly #codecs: CompressionCodecs
+  readonly #options: TopicsOptions
+  readonly #partitions = new Map<string, readonly Partition[]>()
+  /** Changes are made one after the other: each is checked against what the one before left. */
+  #changes: Promise<unknown> = Promise.resolve()
+  #warned = new Set<string>()
+
+  constructor(world: World, metadata: MetadataLog, directory: LogDirectory, codecs: CompressionCodecs, options: TopicsOptions) {
+    this.#world = world
+    this.#metadata = metadata
+    this.#directory = directory
+    this.#codecs = codecs
+    this.#options = options
+    for (const { name, id, partitionCount } of metadata.image.topics) {
+      const identity = { name, id, configs: this.configsOf(name) }
+      this.#partitions.set(
+        name,
+        Array.from({ length: partitionCount }, (_, index) => this.#openPartition(identity, index)),
+      )
+    }
+  }
+
+  get all(): Iterable<TopicImage> {
+    return this.#metadata.image.topics
+  }
+
+  get(name: string): TopicImage | undefined {
+    return this.#metadata.image.topic(name)
+  }
+
+  getById(id: Uuid): TopicImage | undefined {
+    return this.#metadata.image.topicOfId(id)
+  }
+
+  partition(topic: string, index: number): Partition | undefined {
+    return this.#partitions.get(topic)?.[index]
+  }
+
+  partitionsOf(topic: string): readonly Partition[] {
+    return this.#partitions.get(topic) ?? []
+  }
+
+  configsOf(topic: string): TopicConfigs {
+    return new TopicConfigs(this.get(topic)?.configs ?? new Map(), this.#options.brokerDefaults)
+  }
+
+  get brokerDefaults(): ReadonlyMap<string, string> {
+    return this.#options.brokerDefaults
+  }
+
+  /**
+   * Creates a topic; usable when it resolves. With `validateOnly` nothing is changed.
+   *
+   * @throws KafkaError `TOPIC_ALREADY_EXISTS`, `INVALID_TOPIC_EXCEPTION`, `INVALID_PARTITIONS`, `INVALID_CONFIG`, `KAFKA_STORAGE_ERROR`.
+   */
+  create(topic: NewTopic, validateOnly = false): Promise<Uuid> {
+    return this.#change(async () => {
+      this.#checkNew(topic)
+      const topicId = this.#world.random.uuid()
+      if (validateOnly) return topicId
+      const configs = new TopicConfigs(topic.configs, this.#options.brokerDefaults)
+      const records: MetadataRecordInput[] = [
+        { type: 'TOPIC', value: { name: topic.name, topicId } },
+        ...this.#partitionRecords(topicId, 0, topic.partitionCount),
+        ...[...topic.configs].map(([name, value]) => configRecordOf(topic.name, name, value)),
+      ]
+      await this.#addPartitions({ name: topic.name, id: topicId, configs }, 0, topic.partitionCount, records)
+      this.#warnOfEffectless(topic.name, topic.configs.keys())
+      return topicId
+    })
+  }
+
+  /** @throws KafkaError `UNKNOWN_TOPIC_OR_PARTITION`, `INVALID_TOPIC_EXCEPTION` for an internal topic, `KAFKA_STORAGE_ERROR` */
+  delete(name: string): Promise<void> {
+    return this.#change(async () => {
+      const topic = this.#known(name)
+      if (INTERNAL_TOPICS.has(name)) {
+        throw new KafkaError('INVALID_TOPIC_EXCEPTION', `${name} belongs to the broker: the groups of its clients are stored in it`)
+      }
+      const partitions = this.partitionsOf(name)
+      await this.#metadata.append([{ type: 'REMOVE_TOPIC', value: { topicId: topic.id } }], () => this.#partitions.delete(name))
+      for (const partition of partitions) partition.retire()
+      this.#removeFiles(partitions)
+    })
+  }
+
+  /**
+   * Grows a topic to `count` partitions.
+   *
+   * @throws KafkaError `UNKNOWN_TOPIC_OR_PARTITION`, `INVALID_PARTITIONS` unless it grows, `INVALID_TOPIC_EXCEPTION` for an internal
+   *         topic, `KAFKA_STORAGE_ERROR`.
+   */
+  createPartitions(name: string, count: number, validateOnly: boolean): Promise<void> {
+    return this.#change(async () => {
+      const topic = this.#known(name)
+      // The number of partitions decides in which of them a group is found again.
+      if (INTERNAL_TOPICS.has(name)) {
+        throw new KafkaError('INVALID_TOPIC_EXCEPTION', `${name} belongs to the broker and keeps its partitions`)
+      }
+      if (count <= topic.partitionCount) {
+        throw new KafkaError(
+          'INVALID_PARTITIONS',
+          count === topic.partitionCount
+            ? `Topic already has ${count} partition(s).`
+            : `The topic ${name} currently has ${topic.partitionCount} partition(s); ${count} would not be an increase.`,
+        )
+      }
+      this.#checkPartitionTotal(count - topic.partitionCount)
+      if (validateOnly) return
+      const records = this.#partitionRecords(topic.id, topic.partitionCount, count)
+      await this.#addPartitions({ name, id: topic.id, configs: this.configsOf(name) }, topic.partitionCount, count, records)
+    })
+  }
+
+  /**
+   * Sets (a string) or takes away (null) configs of a topic.
+   *
+   * @throws KafkaError `UNKNOWN_TOPIC_OR_PARTITION`, `INVALID_CONFIG`, `KAFKA_STORAGE_ERROR`
+   */
+  alterConfigs(
+    name: string,
+    change: (current: ReadonlyMap<string, string>) => ReadonlyMap<string, string | null>,
+    validateOnly: boolean,
+  ): Promise<void> {
+    return this.#change(async () => {
+      const topic = this.#known(name)
+      // Taking away what is not set, whatever it is, changes nothing (as in Kafka; measured).
+      const changes = new Map([...change(topic.configs)].filter(([key, value]) => value !== null || topic.configs.has(key)))
+      for (const [key, value] of changes) {
+        const complaint = value === null ? null : topicConfigComplaint(key, value)
+        if (complaint !== null) throw new KafkaError('INVALID_CONFIG', complaint)
+      }
+      if (validateOnly) return
+      await this.#metadata.append([...changes].map(([key, value]) => configRecordOf(name, key, value)))
+      const configs = this.configsOf(name)
+      for (const partition of this.partitionsOf(name)) partition.configure(configs)
+      this.#warnOfEffectless(
+        name,
+        [...changes].filter(([, value]) => value !== null).map(([key]) => key),
+      )
+    })
+  }
+
+  #change<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#changes.then(action)
+    this.#changes = result.catch(() => {})
+    return result
+  }
+
+  #known(name: string): TopicImage {
+    const topic = this.get(name)
+    if (topic === undefined) throw brokerError('UNKNOWN_TOPIC_OR_PARTITION', { topic: name })
+    return topic
+  }
+
+  #checkNew(topic: NewTopic): void {
+    const nameComplaint = topicNameComplaint(topic.name)
+    if (nameComplaint !== null) throw new KafkaError('INVALID_TOPIC_EXCEPTION', nameComplaint)
+    if (this.get(topic.name) !== undefined) throw new KafkaError('TOPIC_ALREADY_EXISTS', `Topic '${topic.name}' already exists.`)
+    const collision = collidingTopic(
+      topic.name,
+      [...this.all].map(other => other.name),
+    )
+    if (collision !== null) {
+      throw new KafkaError(
+        'INVALID_TOPIC_EXCEPTION',
+        `Topic '${topic.name}' collides with existing topic: ${collision} ("." and "_" are the same in metric names)`,
+      )
+    }
+    if (topic.partitionCount < 1)
+      throw new KafkaError('INVALID_PARTITIONS', `a topic has at least one partition, not ${topic.partitionCount}`)
+    this.#checkPartitionTotal(topic.partitionCount)
+    for (const [name, value] of topic.configs) {
+      const complaint = topicConfigComplaint(name, value)
+      if (complaint !== null) throw new KafkaError('INVALID_CONFIG', complaint)
+    }
+  }
+
+  #checkPartitionTotal(added: number): void {
+    const total = this.#metadata.image.partitionCount + added
+    if (total <= this.#options.maxPartitions) return
+    throw new KafkaError(
+      'INVALID_PARTITIONS',
+      `the broker would have ${total} partitions, and maxPartitions is ${this.#options.maxPartitions}`,
+    )
+  }
+
+  #partitionRecords(topicId: Uuid, from: number, to: number): MetadataRecordInput[] {
+    const { nodeId } = this.#options
+    return Array.from({ length: to - from }, (_, index) => ({
+      type: 'PARTITION',
+      value: {
+        partitionId: from + index,
+        topicId,
+        replicas: [nodeId],
+        isr: [nodeId],
+        removingReplicas: [],
+        addingReplicas: [],
+        leader: nodeId,
+        leaderEpoch: 0,
+        partitionEpoch: 0,
+        directories: [this.#directory.directoryId],
+      },
+    }))
+  }
+
+  /**
+   * Opens the logs of new partitions, then makes them known. In this order, because a disk that refuses must not leave a topic behind that
+   * has no logs; directories that nobody knows of are put aside when their name is needed again.
+   */
+  async #addPartitions(topic: TopicIdentity, from: number, to: number, records: readonly MetadataRecordInput[]): Promise<void> {
+    const added: Partition[] = []
+    try {
+      for (let index = from; index < to; index++) added.push(this.#openPartition(topic, index))
+      await this.#metadata.append(records, () => this.#partitions.set(topic.name, [...this.partitionsOf(topic.name), ...added]))
+    } catch (error) {
+      this.#removeFiles(added)
+      throw error
+    }
+  }
+
+  #openPartition({ name, id, configs }: TopicIdentity, index: number): Partition {
+    const log = this.#directory.openPartition({
+      topic: name,
+      partition: index,
+      topicId: id,
+      config: logConfigOf(configs, this.#options.logConfig),
+    })
+    return new Partition(this.#world, this.#codecs, { topic: name, topicId: id, index }, log, configs)
+  }
+
+  #removeFiles(partitions: readonly Partition[]): void {
+    for (const { topic, index } of partitions) {
+      try {
+        this.#directory.deletePartition(topic, index)
+      } catch (error) {
+        this.#world.log.warn('the files of a partition could not be removed', { topic, partition: index, error })
+      }
+    }
+  }
+
+  #warnOfEffectless(topic: string, names: Iterable<string>): void {
+    for (const name of names) {
+      if (topicConfigKeys.get(name)?.effective !== false || this.#warned.has(name)) continue
+      this.#warned.add(name)
+      this.#world.log.warn(`the topic config ${name} is stored and has no effect in this version`, { topic })
+    }
+  }
+}
+
+function configRecordOf(topic: string, name: string, value: string | null): MetadataRecordInput {
+  return { type: 'CONFIG', value: { resourceType: configResourceTypes.TOPIC, resourceName: topic, name, value } }
+}
