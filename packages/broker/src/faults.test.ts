@@ -159,14 +159,12 @@ describe('a corrupt segment', () => {
     disk.flipBit(fileOf(broker, 'orders-0', '.log'), (2 * sizeBytes + 30) * 8)
     broker.simulation.machine('localhost').restart()
     await broker.reopen()
-    const damaged = await broker.fetch('orders', 0, 2)
-    if (damaged.errorCode === 'NONE') {
-      // Below its recovery point a log is not read at the start, as in Kafka: the CRC is the reader's business then.
-      expect(damaged.records!.length).toBeGreaterThan(0)
-    } else {
-      expect(damaged.errorCode).toBe('KAFKA_STORAGE_ERROR')
-      expect((await broker.produce('orders', 0, batchOf(['e']))).errorCode).toBe('KAFKA_STORAGE_ERROR')
-    }
+    const { records } = await broker.fetch('orders', 0, 0)
+    expect([...batchesOf(records!)].map(({ baseOffset }) => baseOffset)).toEqual([0, 1])
+    expect((await broker.fetch('orders', 0, 2)).errorCode).toBe('KAFKA_STORAGE_ERROR')
+    const refused = await broker.produce('orders', 0, batchOf(['e']))
+    expect(refused.errorCode).toBe('KAFKA_STORAGE_ERROR')
+    expect(refused.errorMessage).toMatch(/orders-0.*is corrupt at byte/)
     expect((await broker.produce('orders', 1, batchOf(['c']))).errorCode).toBe('NONE')
   })
 })
@@ -195,13 +193,13 @@ describe('a corrupt metadata log', () => {
 
   test('keeps the broker from opening with half of its topics, and the error names the place', async () => {
     let count = 0
-    for (let byte = 0; byte < 400; byte += 5) {
+    for (let byte = 0; byte < 400; byte += 9) {
       const failure = await howItOpens(byte)
       if (failure === null) continue
       expect(failure, `byte ${byte}`).toMatch(/^CORRUPT_LOG .*__cluster_metadata-0/)
       count++
     }
-    expect(count).toBeGreaterThan(40)
+    expect(count).toBeGreaterThan(20)
   })
 })
 

@@ -35,6 +35,19 @@ describe('KafkaError', () => {
     expect(error).toMatchObject({ code: 'NO_OFFSET', at: { topic: 'orders' }, cause })
   })
 
+  test('has a stack that begins with its class', () => {
+    class Ours extends StorageError {
+      protected static override readonly brand: string = 'OursError'
+      override readonly name: string = 'OursError'
+    }
+    expect(new KafkaError('CLOSED', 'm').stack).toMatch(/^KafkaError: m\n/)
+    expect(new TimeoutError('m').stack).toMatch(/^TimeoutError: m\n/)
+    expect(new StorageError('m', 'EIO').stack).toMatch(/^StorageError: m\n/)
+    expect(new Ours('m', 'EIO').stack).toMatch(/^OursError: m\n/)
+    // An error of one class leaves the others their names.
+    expect(new KafkaError('CLOSED', 'm').stack).toMatch(/^KafkaError: m\n/)
+  })
+
   test('has an empty place and no cause where none is given', () => {
     const error = new KafkaError('CLOSED', 'm')
     expect(error.at).toEqual({})

@@ -7,16 +7,17 @@ import { createSimulation } from './simulated/index.ts'
 
 const RUNS = Number(process.env['LOGWERK_SEEDS'] ?? 50) * 3
 
-function compareWithSimulated(sabotage: (files: Files) => Files = files => files): Promise<void> {
-  return checkTwins(RUNS, simulation => {
+function compareWithSimulated(sabotage?: (files: Files) => Files): Promise<void> {
+  const makeTwins: Parameters<typeof checkTwins>[1] = simulation => {
     const files = createMemoryFiles(simulation.clock)
     files.makeDirectory('/root')
     simulation.files.makeDirectory('/root')
     return [
-      { files: sabotage(files), root: '/root', settle: promise => promise },
+      { files: sabotage?.(files) ?? files, root: '/root', settle: promise => promise },
       { files: simulation.files, root: '/root', settle: promise => simulation.runUntil(promise) },
     ]
-  })
+  }
+  return checkTwins(RUNS, makeTwins, sabotage !== undefined)
 }
 
 test('files in memory answer as those of the simulated disk', async () => {

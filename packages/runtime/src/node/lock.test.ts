@@ -10,7 +10,7 @@ import { KafkaError } from '../errors.ts'
 import { takeLock } from './lock.ts'
 import { processStart } from './process-start.ts'
 
-const ROUNDS = Number(process.env['LOGWERK_SEEDS'] ?? 50)
+const ROUNDS = Math.ceil(Number(process.env['LOGWERK_SEEDS'] ?? 50) * 0.6)
 
 let root = ''
 beforeEach(() => {

@@ -172,8 +172,16 @@ export interface Kind {
   readonly settle: <T>(promise: Promise<T>) => Promise<T>
 }
 
-/** Does the same on both kinds, and compares what they say. The simulation, made from the run's seed, is for whom it may concern. */
-export async function checkTwins(runs: number, makeTwins: (simulation: Simulation, run: number) => readonly [Kind, Kind]): Promise<void> {
+/**
+ * Does the same on both kinds, and compares what they say. The simulation, made from the run's seed, is for whom it may concern.
+ *
+ * @param endOnFailure  The first difference will do: nobody asks for the smallest one.
+ */
+export async function checkTwins(
+  runs: number,
+  makeTwins: (simulation: Simulation, run: number) => readonly [Kind, Kind],
+  endOnFailure = false,
+): Promise<void> {
   let run = 0
   await fc.assert(
     fc.asyncProperty(fc.integer(), fc.array(step, { minLength: 10, maxLength: 40, size: 'max' }), async (seed, steps) => {
@@ -185,7 +193,7 @@ export async function checkTwins(runs: number, makeTwins: (simulation: Simulatio
         other!.end()
       }
     }),
-    { numRuns: runs },
+    { numRuns: runs, endOnFailure },
   )
 }
 

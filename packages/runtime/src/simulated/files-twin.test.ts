@@ -6,19 +6,20 @@ import { checkTwins, withoutExclusiveCreation } from './files-twin.test-support.
 
 const RUNS = Number(process.env['LOGWERK_SEEDS'] ?? 50) * 3
 
-async function compareWithReal(sabotage: (files: Files) => Files = files => files): Promise<void> {
+async function compareWithReal(sabotage?: (files: Files) => Files): Promise<void> {
   const { files, random } = nodeWorld
   const base = `${tmpdir()}/logwerk-twin-${random.uuid()}`
   try {
-    await checkTwins(RUNS, (simulation, run) => {
+    const makeTwins: Parameters<typeof checkTwins>[1] = (simulation, run) => {
       const root = `${base}/${run}`
       files.makeDirectory(root)
       simulation.files.makeDirectory(root)
       return [
-        { files: sabotage(simulation.files), root, settle: promise => simulation.runUntil(promise) },
+        { files: sabotage?.(simulation.files) ?? simulation.files, root, settle: promise => simulation.runUntil(promise) },
         { files, root, settle: promise => promise },
       ]
-    })
+    }
+    await checkTwins(RUNS, makeTwins, sabotage !== undefined)
   } finally {
     await files.removeTree(base)
   }

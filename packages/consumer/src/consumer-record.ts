@@ -1,0 +1,164 @@
+import type { BatchRecord } from '@logwerk/protocol'
+import { type Headers, KafkaError, lastHeader, type MutableHeaders } from '@logwerk/runtime'
+import { type Deserializer, deserializeWith, isThenable, SerdeError } from '@logwerk/serde'
+
+/** How the records of one consumer are decoded. */
+export interface RecordFormat<K, V> {
+  readonly key: Deserializer<K>
+  readonly value: Deserializer<V>
+}
+
+const UNREAD: unique symbol = Symbol('unread')
+
+/**
+ * A record as it was read. Key and value are decoded when they are first asked for, and then kept. The record stays valid for as long as
+ * it is held, and keeps the batch in memory that it came in; `copy` frees that.
+ */
+export class ConsumerRecord<K, V> {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Milliseconds since 1970; -1 if the producer gave none. */
+  readonly timestamp: number
+  /** 'LogAppendTime' if the timestamp is the broker's. */
+  readonly timestampType: 'CreateTime' | 'LogAppendTime'
+  /** Epoch of the leader that wrote it; -1 if not known. */
+  readonly leaderEpoch: number
+  readonly #raw: Pick<BatchRecord, 'key' | 'value' | 'headers'>
+  readonly #format: RecordFormat<K, V>
+  #key: K | null | SerdeFailure | typeof UNREAD = UNREAD
+  #value: V | null | SerdeFailure | typeof UNREAD = UNREAD
+
+  constructor(
+    topic: string,
+    partition: number,
+    offset: number,
+    timestamp: number,
+    timestampType: 'CreateTime' | 'LogAppendTime',
+    leaderEpoch: number,
+    raw: Pick<BatchRecord, 'key' | 'value' | 'headers'>,
+    format: RecordFormat<K, V>,
+  ) {
+    this.topic = topic
+    this.partition = partition
+    this.offset = offset
+    this.timestamp = timestamp
+    this.timestampType = timestampType
+    this.leaderEpoch = leaderEpoch
+    this.#raw = raw
+    this.#format = format
+  }
+
+  /** Null for a record without a key. @throws SerdeError, each time it is asked for */
+  get key(): K | null {
+    if (this.#key === UNREAD) this.#key = this.#decode(this.#format.key, this.#raw.key, true)
+    return settled(this.#key)
+  }
+
+  /** Null for a tombstone. @throws SerdeError, each time it is asked for */
+  get value(): V | null {
+    if (this.#value === UNREAD) this.#value = this.#decode(this.#format.value, this.#raw.value, false)
+    return settled(this.#value)
+  }
+
+  /** The key as it lies in the batch, decodable or not. */
+  get keyBytes(): Uint8Array | null {
+    return this.#raw.key
+  }
+
+  /** The value as it lies in the batch, decodable or not. */
+  get valueBytes(): Uint8Array | null {
+    return this.#raw.value
+  }
+
+  /** In order, duplicates kept. */
+  get headers(): Headers {
+    return this.#raw.headers
+  }
+
+  /** The value of the last header of that name; undefined if there is none. */
+  header(name: string): Uint8Array | null | undefined {
+    return lastHeader(this.#raw.headers, name)
+  }
+
+  /** The same record with bytes of its own, which lets go of its batch. */
+  copy(): ConsumerRecord<K, V> {
+    const { key, value, headers } = this.#raw
+    const own = {
+      key: key === null ? null : Buffer.from(key),
+      value: value === null ? null : Buffer.from(value),
+      headers: headers.map(header => ({ key: header.key, value: header.value === null ? null : Buffer.from(header.value) })),
+    }
+    return new ConsumerRecord(
+      this.topic,
+      this.partition,
+      this.offset,
+      this.timestamp,
+      this.timestampType,
+      this.leaderEpoch,
+      own,
+      this.#format,
+    )
+  }
+
+  /** Decodes now what would be decoded later, for deserializers that take their time. A failure is kept for whoever asks. */
+  async decodeLater(): Promise<void> {
+    const { key, value } = this.#format
+    if (key.isAsync === true) this.#key = await this.#decodeSlowly(key, this.#raw.key, true)
+    if (value.isAsync === true) this.#value = await this.#decodeSlowly(value, this.#raw.value, false)
+  }
+
+  #decode<T>(deserializer: Deserializer<T>, bytes: Uint8Array | null, isKey: boolean): T | null | SerdeFailure {
+    if (bytes === null) return null
+    try {
+      const decoded = deserializeWith(deserializer, bytes, this.#context(isKey), this.partition, this.offset)
+      if (!isThenable(decoded))
+        return decoded as T
+        // The promise may reject, and nobody will listen to it.
+      ;(decoded as Promise<T>).catch(() => {})
+      throw new SerdeError('DECODE', 'the deserializer answered with a promise: set "isAsync: true" on it', {
+        at: { topic: this.topic, partition: this.partition, offset: this.offset },
+        isKey,
+      })
+    } catch (error) {
+      return new SerdeFailure(error)
+    }
+  }
+
+  async #decodeSlowly<T>(deserializer: Deserializer<T>, bytes: Uint8Array | null, isKey: boolean): Promise<T | null | SerdeFailure> {
+    if (bytes === null) return null
+    try {
+      return await deserializeWith(deserializer, bytes, this.#context(isKey), this.partition, this.offset)
+    } catch (error) {
+      return new SerdeFailure(error)
+    }
+  }
+
+  #context(isKey: boolean) {
+    return { topic: this.topic, isKey, headers: this.#raw.headers as MutableHeaders }
+  }
+}
+
+/** Stands for a value that could not be decoded, until somebody asks for it. */
+class SerdeFailure {
+  readonly error: unknown
+  constructor(error: unknown) {
+    this.error = error
+  }
+}
+
+function settled<T>(state: T | SerdeFailure | typeof UNREAD): T {
+  if (state === UNREAD) throw new KafkaError('ILLEGAL_STATE', 'the record has not been decoded')
+  if (state instanceof SerdeFailure) throw state.error
+  return state
+}
+
+/** Records of one partition that follow each other. */
+export interface ConsumerBatch<K, V> {
+  readonly topic: string
+  readonly partition: number
+  /** At least one. */
+  readonly records: readonly ConsumerRecord<K, V>[]
+  /** Offset behind the last record that consumers can see. */
+  readonly highWatermark: number
+}

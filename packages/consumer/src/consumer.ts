@@ -1,0 +1,896 @@
+import { type Assignor, assignorOf, cooperativeStickyAssignor } from '@logwerk/assignor'
+import { type ClientOptions, KafkaClient, whereTo } from '@logwerk/client'
+import { type Codecs, createCodecs } from '@logwerk/compression'
+import { listOffsetsTimestamps } from '@logwerk/protocol'
+import { fromProperties, KafkaError, messageOf, TimeoutError, type Timer, type World } from '@logwerk/runtime'
+import type { Deserializer } from '@logwerk/serde'
+import { plainBytes } from './bytes-deserializer.ts'
+import {
+  type ConsumerConfig,
+  type ConsumerConfigInput,
+  consumerConfig,
+  parseResetPolicy,
+  resolveConsumerConfig,
+} from './consumer-config.ts'
+import type { ConsumerBatch, ConsumerRecord, RecordFormat } from './consumer-record.ts'
+import { FetchBuffer } from './fetch-buffer.ts'
+import { Fetcher } from './fetcher.ts'
+import { GroupCoordinator } from './group-coordinator.ts'
+import { GroupMembership } from './group-membership.ts'
+import { NO_MEMBER, OffsetCommitter } from './offset-committer.ts'
+import { PollGate } from './poll-gate.ts'
+import { type OffsetAndTimestamp, Positions } from './positions.ts'
+import { type PartitionState, SubscriptionState } from './subscription-state.ts'
+import { formatPartition, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts'
+
+export type ConsumerOptions<K, V> = Omit<ConsumerConfigInput, 'bootstrapServers'> &
+  ClientOptions & {
+    readonly bootstrapServers?: readonly string[] | undefined
+    /** How keys are read. Default: bytes. */
+    readonly key?: Deserializer<K> | undefined
+    /** How values are read. Default: bytes. */
+    readonly value?: Deserializer<V> | undefined
+    /**
+     * Assignors that this member knows, best first, by name or as objects. Default: `['cooperative-sticky']`, which moves only the
+     * partitions that have to move (Java's default begins with `range`, which stops the whole group).
+     */
+    readonly partitionAssignmentStrategy?: readonly (string | Assignor)[] | undefined
+  }
+
+/** Told of partitions that come and go, and awaited: nothing is read meanwhile. */
+export interface RebalanceListener {
+  /** The place to seek, or to load state. */
+  onPartitionsAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>
+  /** The place to commit: the partitions are still this consumer's. Offsets of finished records are committed before, if that is automatic. */
+  onPartitionsRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>
+  /** The partitions are somebody else's already. Default: as `onPartitionsRevoked`. */
+  onPartitionsLost?(partitions: readonly TopicPartition[]): void | Promise<void>
+}
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Longest wait in milliseconds; `defaultApiTimeoutMs` if left out. */
+  readonly timeoutMs?: number | undefined
+}
+
+/**
+ * Reads records, alone or as a member of a group. Make one with {@link createConsumer}. Records are asked for in one place at a time:
+ * by `poll`, by the record iterator, or by `batches`.
+ */
+export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerRecord<K, V>> {
+  /** Joins the group for these topics, in place of those before. The partitions come with the first wait for records. */
+  subscribe(topics: readonly string[], listener?: RebalanceListener): Promise<void>
+  /** Reads exactly these partitions, without a group's membership. An empty list reads nothing. */
+  assign(partitions: readonly TopicPartition[]): void
+  /** Leaves the group, or drops the assigned partitions. */
+  unsubscribe(): Promise<void>
+  /** Topics of the subscription. */
+  subscription(): string[]
+  /** Partitions that are read now. */
+  assignment(): TopicPartition[]
+  /**
+   * The next records of all partitions, at most `maxPollRecords`; an empty list after `timeoutMs` without any.
+   *
+   * @throws KafkaError: `NO_OFFSET`, `CORRUPT_MESSAGE`, `CLOSED`, what the coordinator or a broker refuses; what a rebalance listener
+   *         threw; `signal.reason`.
+   */
+  poll(options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined }): Promise<ConsumerRecord<K, V>[]>
+  /** Record by record. Leaving the loop leaves the consumer open; the record in hand then does not count as processed. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ConsumerRecord<K, V>>
+  /** Batch by batch: up to `maxPollRecords` records of one partition at a time. */
+  batches(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterableIterator<ConsumerBatch<K, V>>
+  /**
+   * Commits what has been handed out so far; a record (the offset behind it); or the offsets given. Resolves when they are on record.
+   *
+   * @throws KafkaError `ILLEGAL_GENERATION`, `UNKNOWN_MEMBER_ID`, `REBALANCE_IN_PROGRESS` if the partitions may be somebody else's by
+   *         now; TimeoutError; `signal.reason`.
+   */
+  commit(what?: ConsumerRecord<K, V> | readonly TopicPartitionOffset[], options?: WaitOptions): Promise<void>
+  /** What the group has committed, for each of the partitions that has a commit. */
+  committed(partitions: readonly TopicPartition[], options?: WaitOptions): Promise<TopicPartitionOffset[]>
+  /** The offset of the record that comes next. Waits until it is known. @throws KafkaError `ILLEGAL_STATE` if the partition is not assigned */
+  position(partition: TopicPartition, options?: WaitOptions): Promise<number>
+  /** Goes on at `offset`. @throws KafkaError `ILLEGAL_STATE` if the partition is not assigned */
+  seek(partition: TopicPartition, offset: number): void
+  /** Goes on at the first record there is, in these partitions or in all. */
+  seekToBeginning(partitions?: readonly TopicPartition[], options?: WaitOptions): Promise<void>
+  /** Goes on behind the last record there is, in these partitions or in all. */
+  seekToEnd(partitions?: readonly TopicPartition[], options?: WaitOptions): Promise<void>
+  /** Hands out nothing of these partitions until they are resumed. A rebalance that takes a partition away forgets it. */
+  pause(partitions: readonly TopicPartition[]): void
+  resume(partitions: readonly TopicPartition[]): void
+  paused(): TopicPartition[]
+  /** For each partition the first record at or after the time; partitions without one are left out. */
+  offsetsForTimes(
+    times: readonly (TopicPartition & { readonly timestamp: number })[],
+    options?: WaitOptions,
+  ): Promise<(TopicPartition & OffsetAndTimestamp)[]>
+  beginningOffsets(partitions: readonly TopicPartition[], options?: WaitOptions): Promise<TopicPartitionOffset[]>
+  endOffsets(partitions: readonly TopicPartition[], options?: WaitOptions): Promise<TopicPartitionOffset[]>
+  /** Records between the position and the end of what consumers see; null while it is not known. */
+  currentLag(partition: TopicPartition): number | null
+  /** Commits what was processed (if that is automatic), leaves the group, ends. Idempotent. */
+  close(options?: { readonly timeoutMs?: number | undefined }): Promise<void>
+}
+
+/**
+ * Makes a consumer. It connects when it is first used.
+ *
+ * @throws KafkaError `INVALID_CONFIG` that names the option.
+ * @example
+ *   await using consumer = createConsumer({ bootstrapServers: ['localhost:9092'], groupId: 'billing' })
+ *   await consumer.subscribe(['orders'])
+ *   for await (const record of consumer) console.log(record.offset, record.value)
+ */
+export function createConsumer<K = Uint8Array, V = Uint8Array>(options: ConsumerOptions<K, V>): Consumer<K, V> {
+  const { broker, world: given, key, value, partitionAssignmentStrategy, ...input } = options
+  const config = resolveConsumerConfig(input)
+  const { world, bootstrap } = whereTo('createConsumer', { broker, world: given }, config.bootstrapServers)
+  const assignors = assignorsOf(partitionAssignmentStrategy)
+  for (const [side, deserializer] of [['key', key] as const, ['value', value] as const]) {
+    if (deserializer !== undefined && typeof deserializer?.deserialize !== 'function') {
+      throw new KafkaError('INVALID_CONFIG', `createConsumer: option "${side}" must be a serde: an object with a deserialize method`)
+    }
+  }
+  const client = new KafkaClient(world, {
+    ...config,
+    bootstrap,
+    allowAutoTopicCreation: config.allowAutoCreateTopics,
+    metadataPurpose: 'coordinator',
+  })
+  const format = { key: (key ?? plainBytes) as Deserializer<K>, value: (value ?? plainBytes) as Deserializer<V> }
+  return new LogwerkConsumer(client, config, format, assignors)
+}
+
+/** The options of a consumer out of dotted Kafka properties, e.g. `{ 'group.id': 'billing' }`. @throws KafkaError `INVALID_CONFIG` */
+export function consumerFromProperties(properties: Readonly<Record<string, unknown>>): Partial<ConsumerConfigInput> {
+  return fromProperties('createConsumer', consumerConfig, properties)
+}
+
+function assignorsOf(strategy: readonly (string | Assignor)[] | undefined): readonly Assignor[] {
+  if (strategy === undefined) return [cooperativeStickyAssignor]
+  if (!Array.isArray(strategy) || strategy.length === 0) {
+    throw new KafkaError('INVALID_CONFIG', 'createConsumer: option "partitionAssignmentStrategy" must be a list with at least one assignor')
+  }
+  return strategy.map(entry => {
+    if (typeof entry !== 'string') return entry
+    const known = assignorOf(entry)
+    if (known === undefined) {
+      throw new KafkaError(
+        'INVALID_CONFIG',
+        `createConsumer: there is no assignor "${entry}"; known are range, roundrobin, sticky and cooperative-sticky, and objects of your own`,
+      )
+    }
+    return known
+  })
+}
+
+/** Records that the user holds: finished when they ask for more. */
+interface InHand {
+  readonly state: PartitionState
+  readonly jumps: number
+  readonly offset: number
+  readonly epoch: number
+}
+
+const NO_HAND: readonly InHand[] = []
+
+class LogwerkConsumer<K, V> implements Consumer<K, V> {
+  readonly #client: KafkaClient
+  readonly #world: World
+  readonly #config: ConsumerConfig
+  readonly #codecs: Codecs
+  readonly #subscription = new SubscriptionState()
+  readonly #gate = new PollGate()
+  readonly #buffer: FetchBuffer<K, V>
+  readonly #fetcher: Fetcher<K, V>
+  readonly #positions: Positions
+  readonly #committer: OffsetCommitter | null
+  readonly #membership: GroupMembership | null
+  readonly #decodesLater: boolean
+  #topics: readonly string[] = []
+  #listener: RebalanceListener = {}
+  #inHand: readonly InHand[] = NO_HAND
+  #handIsFromPoll = false
+  /** Errors to throw at the next wait for records. */
+  #errors: KafkaError[] = []
+  /** The membership's end, thrown from now on. */
+  #fatal: KafkaError | null = null
+  #arrival: (() => void) | null = null
+  #positionWaiters: (() => void)[] = []
+  #polling = false
+  #pollCount = 0
+  #seenPollCount = -1
+  #lastPollMs: number
+  #commitTimer: Timer | null = null
+  #committing: Promise<void> = Promise.resolve()
+  /** What of an unsubscribe is under way. */
+  #givingUp: Promise<void> = Promise.resolve()
+  #closing: Promise<void> | null = null
+  #closed = false
+
+  constructor(client: KafkaClient, config: ConsumerConfig, format: RecordFormat<K, V>, assignors: readonly Assignor[]) {
+    this.#client = client
+    this.#world = client.world
+    this.#config = config
+    this.#codecs = createCodecs(this.#world)
+    this.#decodesLater = format.key.isAsync === true || format.value.isAsync === true
+    this.#lastPollMs = this.#world.clock.monotonicMs()
+    this.#buffer = new FetchBuffer<K, V>({
+      format,
+      codecs: this.#codecs,
+      checkCrcs: config.checkCrcs,
+      onRoom: () => this.#fetcher.wake(),
+    })
+    const coordinator = config.groupId === null ? null : new GroupCoordinator(client, config.groupId)
+    this.#committer = coordinator === null ? null : new OffsetCommitter(client, coordinator, config.defaultApiTimeoutMs)
+    this.#positions = new Positions(client, this.#subscription, {
+      config,
+      resetPolicy: parseResetPolicy(config.autoOffsetReset),
+      committed: this.#committer,
+      onError: error => this.#fail(error),
+      onReady: () => {
+        this.#notifyPositions()
+        this.#fetcher.wake()
+      },
+    })
+    this.#fetcher = new Fetcher(client, this.#subscription, this.#buffer, {
+      config,
+      onArrival: () => this.#arrival?.(),
+      onError: error => this.#fail(error),
+      onPositionsNeeded: () => void this.#positions.settle(),
+    })
+    this.#membership =
+      coordinator === null
+        ? null
+        : new GroupMembership(client, coordinator, {
+            config,
+            assignors,
+            gate: this.#gate,
+            owned: () => this.#subscription.list(),
+            onRevoked: partitions => this.#revoke(partitions, true),
+            onLost: partitions => this.#revoke(partitions, false),
+            onAssigned: partitions => this.#receive(partitions),
+            onTrouble: error => this.#fail(error),
+            onFatal: error => {
+              this.#fatal = error
+              this.#arrival?.()
+            },
+            lastPollMs: () => this.#noteActivity(),
+          })
+    client.onMetadata(() => {
+      this.#membership?.onMetadata()
+      this.#fetcher.wake()
+    })
+  }
+
+  // ---------------------------------------------------------------------------------------------- what is read
+
+  async subscribe(topics: readonly string[], listener: RebalanceListener = {}): Promise<void> {
+    this.#ensureOpen()
+    if (this.#membership === null)
+      throw new KafkaError('ILLEGAL_STATE', 'subscribe needs a group: give createConsumer a "groupId", or use assign')
+    if (!Array.isArray(topics) || topics.some(topic => typeof topic !== 'string' || topic === ''))
+      throw new TypeError('subscribe takes a list of topic names')
+    if (this.#topics.length === 0 && this.#subscription.size > 0) {
+      throw new KafkaError('ILLEGAL_STATE', 'the consumer reads assigned partitions; unsubscribe first to become a member of a group')
+    }
+    if (topics.length === 0) return await this.unsubscribe()
+    await this.#givingUp
+    this.#ensureOpen()
+    this.#topics = [...new Set(topics)]
+    this.#listener = listener
+    this.#fatal = null
+    this.#membership.start(this.#topics)
+    this.#scheduleCommit()
+  }
+
+  assign(partitions: readonly TopicPartition[]): void {
+    this.#ensureOpen()
+    if (this.#topics.length > 0)
+      throw new KafkaError('ILLEGAL_STATE', 'the consumer is subscribed to topics; unsubscribe first to assign partitions')
+    // What was read of the partitions that go counts, as at a close.
+    if (this.#handIsFromPoll) this.#finish()
+    if (this.#config.enableAutoCommit) void this.#commitFinished('before partitions are dropped')
+    const wanted = new Map(partitions.map(partition => [formatPartition(partition), partition]))
+    this.#subscription.remove([...this.#subscription.all].filter(state => !wanted.has(formatPartition(state))))
+    this.#subscription.add([...wanted.values()].filter(partition => this.#subscription.get(partition) === undefined))
+    this.#client.setInterest(new Set([...wanted.values()].map(({ topic }) => topic)))
+    this.#client.refreshSoon()
+    this.#scheduleCommit()
+    void this.#positions.settle()
+  }
+
+  async unsubscribe(): Promise<void> {
+    this.#ensureOpen()
+    this.#membership?.halt()
+    const givingUp = (async () => {
+      await this.#gate.enter()
+      try {
+        await this.#giveUp()
+      } finally {
+        this.#gate.leave()
+      }
+    })()
+    this.#givingUp = givingUp.catch(() => {})
+    await givingUp
+  }
+
+  subscription(): string[] {
+    return [...this.#topics]
+  }
+
+  assignment(): TopicPartition[] {
+    return this.#subscription.list()
+  }
+
+  // ---------------------------------------------------------------------------------------------- the records
+
+  async poll({
+    timeoutMs,
+    signal,
+  }: {
+    readonly timeoutMs: number
+    readonly signal?: AbortSignal | undefined
+  }): Promise<ConsumerRecord<K, V>[]> {
+    this.#ensureOpen()
+    return await this.#ask(signal, timeoutMs, () => {
+      const records: ConsumerRecord<K, V>[] = []
+      const states = new Set<PartitionState>()
+      while (records.length < this.#config.maxPollRecords) {
+        const taken = this.#takeOrKeep(records.length > 0, this.#config.maxPollRecords - records.length)
+        if (taken === null) break
+        for (const record of taken.records) records.push(record)
+        states.add(taken.state)
+      }
+      // Only now: behind the records may have come some that are not for the user, and the positions are behind them.
+      this.#inHand = [...states].map(handOf)
+      this.#handIsFromPoll = true
+      return records.length === 0 ? null : records
+    }).then(async records => {
+      if (records === null) return []
+      if (this.#decodesLater) for (const record of records) await record.decodeLater()
+      return records
+    })
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<ConsumerRecord<K, V>> {
+    const takeOne = () => {
+      const record = this.#buffer.takeOne()
+      if (record !== null) this.#inHand = [handOf(this.#subscription.get(record)!)]
+      return record
+    }
+    const next = async (): Promise<IteratorResult<ConsumerRecord<K, V>>> => {
+      const record = await this.#ask(undefined, Number.POSITIVE_INFINITY, takeOne)
+      if (record === null) return { done: true, value: undefined }
+      if (this.#decodesLater) await record.decodeLater()
+      return { done: false, value: record }
+    }
+    return this.#iterator<ConsumerRecord<K, V>>(() => {
+      // The common case: there is a record, and nothing else to do. No waiting, one promise.
+      if (!this.#mayTakeAtOnce()) return next()
+      this.#finish()
+      this.#pollCount++
+      const record = takeOne()
+      if (record === null) return next()
+      return Promise.resolve({ done: false, value: record })
+    })
+  }
+
+  batches(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterableIterator<ConsumerBatch<K, V>> {
+    const take = (): ConsumerBatch<K, V> | null => {
+      const taken = this.#buffer.take(this.#config.maxPollRecords)
+      if (taken === null) return null
+      const { state, records } = taken
+      this.#inHand = [handOf(state)]
+      return { topic: state.topic, partition: state.partition, records, highWatermark: state.highWatermark }
+    }
+    return this.#iterator<ConsumerBatch<K, V>>(async () => {
+      const batch = await this.#ask(options.signal, Number.POSITIVE_INFINITY, take)
+      if (batch === null) return { done: true, value: undefined }
+      if (this.#decodesLater) for (const record of batch.records) await record.decodeLater()
+      return { done: false, value: batch }
+    })
+  }
+
+  #iterator<T>(next: () => Promise<IteratorResult<T>>): AsyncIterableIterator<T> {
+    let ended = false
+    const iterator: AsyncIterableIterator<T> = {
+      next: () => {
+        if (ended) return Promise.resolve({ done: true, value: undefined })
+        try {
+          return next()
+        } catch (error) {
+          return Promise.reject(error)
+        }
+      },
+      return: async () => {
+        ended = true
+        // The loop was left in the middle of its body: what is in hand was not finished.
+        this.#inHand = NO_HAND
+        return { done: true, value: undefined }
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    }
+    return iterator
+  }
+
+  #mayTakeAtOnce(): boolean {
+    return (
+      !this.#polling &&
+      this.#closing === null &&
+      this.#gate.isIdle &&
+      this.#errors.length === 0 &&
+      this.#fatal === null &&
+      !this.#decodesLater
+    )
+  }
+
+  /** Waits for records: what was in hand is finished, rebalances happen, errors are thrown. Null after `timeoutMs`, and after a close. */
+  async #ask<T>(signal: AbortSignal | undefined, timeoutMs: number, take: () => T | null): Promise<T | null> {
+    if (this.#closing !== null) return await this.#ended()
+    if (this.#polling) throw new KafkaError('ILLEGAL_STATE', 'records are being asked for already: one poll or loop at a time')
+    signal?.throwIfAborted()
+    this.#polling = true
+    this.#finish()
+    this.#pollCount++
+    this.#membership?.onPoll()
+    const { clock } = this.#world
+    const deadlineMs = clock.monotonicMs() + timeoutMs
+    let yielded = false
+    try {
+      await this.#codecs.ready()
+      for (;;) {
+        await this.#gate.enter()
+        this.#gate.leave()
+        if (this.#closing !== null) return await this.#ended()
+        signal?.throwIfAborted()
+        const error = this.#errors.shift() ?? this.#fatal
+        if (error !== undefined && error !== null) {
+          // A loop that asks again whatever happens must not keep timers and sockets from their turn.
+          await this.#turn()
+          throw error
+        }
+        const taken = take()
+        this.#fetcher.wake()
+        if (taken !== null) return taken
+        const restMs = deadlineMs - clock.monotonicMs()
+        if (restMs > 0) await this.#waitForArrival(restMs, signal)
+        else if (yielded) return null
+        else {
+          // The same for a loop with a timeout of 0; and what has arrived by the end of the turn is still in time.
+          await this.#turn()
+          yielded = true
+        }
+      }
+    } finally {
+      this.#polling = false
+      this.#pollCount++
+    }
+  }
+
+  /** There is nothing to wait for but the end. */
+  async #ended(): Promise<null> {
+    await this.#closing
+    return null
+  }
+
+  #turn(): Promise<void> {
+    return new Promise(resolve => this.#world.clock.soon(resolve))
+  }
+
+  /** While waiting the user holds nothing, so that partitions may come and go. */
+  async #waitForArrival(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    await this.#gate.enter()
+    try {
+      // It may have come while the gate was entered. What is buffered may all be paused, so look once and do not spin.
+      if (this.#errors.length > 0 || this.#fatal !== null || this.#closing !== null || signal?.aborted || this.#isReadable()) return
+      await new Promise<void>((resolve, reject) => {
+        let timer: Timer | null = null
+        const settle = (how: () => void) => {
+          timer?.cancel()
+          signal?.removeEventListener('abort', onAbort)
+          this.#arrival = null
+          how()
+        }
+        const onAbort = () => settle(() => reject(signal?.reason))
+        signal?.addEventListener('abort', onAbort, { once: true })
+        this.#arrival = () => settle(resolve)
+        if (timeoutMs < Number.POSITIVE_INFINITY) timer = this.#world.clock.setTimer(timeoutMs, () => settle(resolve))
+      })
+    } finally {
+      this.#gate.leave()
+    }
+  }
+
+  #isReadable(): boolean {
+    try {
+      return this.#buffer.peek(1).length > 0
+    } catch (error) {
+      this.#fail(error instanceof KafkaError ? error : new KafkaError('UNKNOWN_SERVER_ERROR', messageOf(error)))
+      return true
+    }
+  }
+
+  /** Records that were taken already are worth more than the error behind them, which comes again. */
+  #takeOrKeep(haveSome: boolean, limit: number) {
+    try {
+      return this.#buffer.take(limit)
+    } catch (error) {
+      if (!haveSome) throw error
+      this.#fail(error instanceof KafkaError ? error : new KafkaError('UNKNOWN_SERVER_ERROR', messageOf(error)))
+      return null
+    }
+  }
+
+  /** The user asks for more: what they had is processed. */
+  #finish(): void {
+    for (const { state, jumps, offset, epoch } of this.#inHand) {
+      if (state.jumps !== jumps) continue
+      state.finishedOffset = offset
+      state.finishedEpoch = epoch
+    }
+    this.#inHand = NO_HAND
+    this.#handIsFromPoll = false
+  }
+
+  #noteActivity(): number {
+    if (this.#pollCount !== this.#seenPollCount || this.#polling) {
+      this.#seenPollCount = this.#pollCount
+      this.#lastPollMs = this.#world.clock.monotonicMs()
+    }
+    return this.#lastPollMs
+  }
+
+  #fail(error: KafkaError): void {
+    // The same trouble in many partitions need not be told as often.
+    if (!this.#errors.some(known => known.message === error.message)) this.#errors.push(error)
+    this.#arrival?.()
+    this.#notifyPositions()
+  }
+
+  // ---------------------------------------------------------------------------------------------- partitions come and go
+
+  async #receive(partitions: readonly TopicPartition[]): Promise<void> {
+    this.#subscription.add(partitions)
+    await this.#tell(() => this.#listener.onPartitionsAssigned?.(partitions))
+    void this.#positions.settle()
+  }
+
+  async #revoke(partitions: readonly TopicPartition[], stillOurs: boolean): Promise<void> {
+    for (const partition of partitions) {
+      const state = this.#subscription.get(partition)
+      if (state !== undefined) state.leaving = true
+    }
+    if (stillOurs) {
+      if (this.#config.enableAutoCommit) await this.#commitFinished('before partitions go')
+      await this.#tell(() => this.#listener.onPartitionsRevoked?.(partitions))
+    } else {
+      const { onPartitionsLost, onPartitionsRevoked } = this.#listener
+      await this.#tell(() =>
+        onPartitionsLost !== undefined
+          ? onPartitionsLost.call(this.#listener, partitions)
+          : onPartitionsRevoked?.call(this.#listener, partitions),
+      )
+    }
+    this.#subscription.remove(partitions)
+    this.#buffer.prune()
+    this.#notifyPositions()
+  }
+
+  async #tell(call: () => void | Promise<void>): Promise<void> {
+    try {
+      await call()
+    } catch (error) {
+      this.#fail(
+        error instanceof KafkaError
+          ? error
+          : new KafkaError('ILLEGAL_STATE', `the rebalance listener failed: ${messageOf(error)}`, { cause: error }),
+      )
+    }
+  }
+
+  /** Leaves the group or drops what was assigned. The caller has made sure that the user holds nothing. */
+  async #giveUp(): Promise<void> {
+    this.#finishIfPolled()
+    if (this.#topics.length > 0 && this.#membership !== null) {
+      await this.#membership.stop()
+    } else if (this.#config.enableAutoCommit) await this.#commitFinished('before partitions are dropped')
+    this.#subscription.clear()
+    this.#buffer.prune()
+    this.#topics = []
+    this.#listener = {}
+    this.#commitTimer?.cancel()
+    this.#commitTimer = null
+  }
+
+  /** What `poll` handed over counts as processed, as in Java; a loop says itself, by asking for more, that it is done with a record. */
+  #finishIfPolled(): void {
+    if (this.#handIsFromPoll) this.#finish()
+    else this.#inHand = NO_HAND
+  }
+
+  // ---------------------------------------------------------------------------------------------- offsets
+
+  async commit(what?: ConsumerRecord<K, V> | readonly TopicPartitionOffset[], options: WaitOptions = {}): Promise<void> {
+    this.#ensureOpen()
+    const offsets =
+      what === undefined
+        ? [...this.#subscription.all]
+            .filter(state => state.position !== null)
+            .map(state => offsetOf(state, state.position!.offset, state.position!.offsetEpoch))
+        : Array.isArray(what)
+          ? (what as readonly TopicPartitionOffset[])
+          : [behind(what as ConsumerRecord<K, V>)]
+    for (const { topic, partition, offset } of offsets) {
+      if (!Number.isSafeInteger(offset) || offset < 0)
+        throw new TypeError(`${topic}-${partition}: an offset is a whole number from 0 on, not ${offset}`)
+    }
+    await this.#commit(offsets, options)
+  }
+
+  async #commit(offsets: readonly TopicPartitionOffset[], options: WaitOptions = {}): Promise<void> {
+    const committer = this.#committer
+    if (committer === null) throw new KafkaError('ILLEGAL_STATE', 'there is no group to commit to: give createConsumer a "groupId"')
+    const run = async () => {
+      const member = this.#topics.length > 0 ? (this.#membership?.identity ?? NO_MEMBER) : NO_MEMBER
+      // Without a generation it would be taken for the commit of somebody outside of the group, whose members may have gone further.
+      if (this.#topics.length > 0 && member.generationId < 0) {
+        throw new KafkaError(
+          'UNKNOWN_MEMBER_ID',
+          `group ${this.#config.groupId}: nothing is committed, because this consumer is no member now (any more); its partitions may be somebody else's`,
+          { retriable: false },
+        )
+      }
+      await committer.commit(offsets, member, {
+        signal: options.signal,
+        timeoutMs: options.timeoutMs ?? this.#config.defaultApiTimeoutMs,
+      })
+      for (const offset of offsets) {
+        const state = this.#subscription.get(offset)
+        if (state !== undefined) state.committedOffset = offset.offset
+      }
+    }
+    // One after the other, or an older commit could come last.
+    const result = this.#committing.then(run)
+    this.#committing = result.catch(() => {})
+    await result
+  }
+
+  /** Commits in the background what is processed and not committed yet. Failures are logged: the next time does it, or somebody else. */
+  async #commitFinished(when: string): Promise<void> {
+    const offsets = [...this.#subscription.all]
+      .filter(state => state.finishedOffset > state.committedOffset)
+      .map(state => offsetOf(state, state.finishedOffset, state.finishedEpoch))
+    if (offsets.length === 0 || this.#committer === null) return
+    try {
+      await this.#commit(offsets)
+    } catch (error) {
+      if (!this.#closed)
+        this.#world.log.warn(`offsets could not be committed ${when}; records may come again`, {
+          groupId: this.#config.groupId,
+          error: messageOf(error),
+        })
+    }
+  }
+
+  #scheduleCommit(): void {
+    if (!this.#config.enableAutoCommit || this.#commitTimer !== null) return
+    this.#commitTimer = this.#world.clock.setTimer(
+      this.#config.autoCommitIntervalMs,
+      () => {
+        this.#commitTimer = null
+        if (this.#closed) return
+        this.#scheduleCommit()
+        void this.#commitFinished('in the background')
+      },
+      { background: true },
+    )
+  }
+
+  async committed(partitions: readonly TopicPartition[], options: WaitOptions = {}): Promise<TopicPartitionOffset[]> {
+    this.#ensureOpen()
+    options.signal?.throwIfAborted()
+    if (this.#committer === null)
+      throw new KafkaError('ILLEGAL_STATE', 'there is no group whose commits could be read: give createConsumer a "groupId"')
+    return [...(await this.#committer.fetch(partitions, options)).values()]
+  }
+
+  async position(partition: TopicPartition, options: WaitOptions = {}): Promise<number> {
+    const { clock } = this.#world
+    const timeoutMs = options.timeoutMs ?? this.#config.defaultApiTimeoutMs
+    const deadlineMs = clock.monotonicMs() + timeoutMs
+    for (;;) {
+      this.#ensureOpen()
+      const state = this.#assigned(partition)
+      if (state.position !== null) return state.position.offset
+      const error = this.#errors.shift()
+      if (error !== undefined) throw error
+      const restMs = deadlineMs - clock.monotonicMs()
+      if (restMs <= 0)
+        throw new TimeoutError(`${formatPartition(partition)}: the position is not known after ${timeoutMs} ms`, { at: { ...partition } })
+      void this.#positions.settle()
+      await this.#nextPosition(restMs, options.signal)
+    }
+  }
+
+  #nextPosition(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason)
+      const settle = (how: () => void) => {
+        timer.cancel()
+        signal?.removeEventListener('abort', onAbort)
+        how()
+      }
+      const onAbort = () => settle(() => reject(signal?.reason))
+      const timer = this.#world.clock.setTimer(timeoutMs, () => settle(resolve))
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#positionWaiters.push(() => settle(resolve))
+    })
+  }
+
+  #notifyPositions(): void {
+    const waiters = this.#positionWaiters
+    this.#positionWaiters = []
+    for (const waiter of waiters) waiter()
+  }
+
+  seek(partition: TopicPartition, offset: number): void {
+    this.#ensureOpen()
+    if (!Number.isSafeInteger(offset) || offset < 0)
+      throw new TypeError(`${formatPartition(partition)}: an offset is a whole number from 0 on, not ${offset}`)
+    this.#assigned(partition).jumpTo(offset)
+    this.#notifyPositions()
+    this.#fetcher.wake()
+  }
+
+  seekToBeginning(partitions: readonly TopicPartition[] = this.assignment(), options: WaitOptions = {}): Promise<void> {
+    return this.#seekByTime(partitions, listOffsetsTimestamps.EARLIEST, options)
+  }
+
+  seekToEnd(partitions: readonly TopicPartition[] = this.assignment(), options: WaitOptions = {}): Promise<void> {
+    return this.#seekByTime(partitions, listOffsetsTimestamps.LATEST, options)
+  }
+
+  async #seekByTime(partitions: readonly TopicPartition[], timestamp: number, options: WaitOptions): Promise<void> {
+    this.#ensureOpen()
+    for (const partition of partitions) this.#assigned(partition)
+    const wanted = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }))
+    const found = await this.#positions.find(wanted, options)
+    for (const partition of partitions) {
+      const offset = found.get(formatPartition(partition))?.offset
+      // It may have gone meanwhile.
+      if (offset !== undefined && this.#subscription.get(partition) !== undefined) this.seek(partition, offset)
+    }
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) this.#assigned(partition).paused = true
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) this.#assigned(partition).paused = false
+    this.#arrival?.()
+    this.#fetcher.wake()
+  }
+
+  paused(): TopicPartition[] {
+    return [...this.#subscription.all].filter(state => state.paused).map(({ topic, partition }) => ({ topic, partition }))
+  }
+
+  async offsetsForTimes(
+    times: readonly (TopicPartition & { readonly timestamp: number })[],
+    options: WaitOptions = {},
+  ): Promise<(TopicPartition & OffsetAndTimestamp)[]> {
+    this.#ensureOpen()
+    for (const { topic, partition, timestamp } of times) {
+      if (!Number.isSafeInteger(timestamp) || timestamp < 0)
+        throw new TypeError(`${topic}-${partition}: a timestamp is a whole number of milliseconds since 1970, not ${timestamp}`)
+    }
+    this.#client.addInterest(times.map(({ topic }) => topic))
+    const found = await this.#positions.find(times, options)
+    return times.flatMap(({ topic, partition }) => {
+      const offset = found.get(formatPartition({ topic, partition }))
+      return offset === undefined ? [] : [{ topic, partition, ...offset }]
+    })
+  }
+
+  beginningOffsets(partitions: readonly TopicPartition[], options: WaitOptions = {}): Promise<TopicPartitionOffset[]> {
+    return this.#ends(partitions, listOffsetsTimestamps.EARLIEST, options)
+  }
+
+  endOffsets(partitions: readonly TopicPartition[], options: WaitOptions = {}): Promise<TopicPartitionOffset[]> {
+    return this.#ends(partitions, listOffsetsTimestamps.LATEST, options)
+  }
+
+  async #ends(partitions: readonly TopicPartition[], timestamp: number, options: WaitOptions): Promise<TopicPartitionOffset[]> {
+    this.#ensureOpen()
+    this.#client.addInterest(partitions.map(({ topic }) => topic))
+    const wanted = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }))
+    const found = await this.#positions.find(wanted, options)
+    return partitions.map(({ topic, partition }) => ({
+      topic,
+      partition,
+      offset: found.get(formatPartition({ topic, partition }))!.offset,
+    }))
+  }
+
+  currentLag(partition: TopicPartition): number | null {
+    const state = this.#assigned(partition)
+    return state.position === null || state.highWatermark < 0 ? null : Math.max(state.highWatermark - state.position.offset, 0)
+  }
+
+  // ---------------------------------------------------------------------------------------------- the end
+
+  close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_TIMEOUT_MS)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    this.#commitTimer?.cancel()
+    this.#membership?.halt()
+    this.#arrival?.()
+    const farewell = (async () => {
+      // Closing is asking for no more: what waits for the user to hold nothing may happen.
+      await this.#gate.enter()
+      await this.#giveUp()
+    })()
+    await new Promise<void>(resolve => {
+      const timer = this.#world.clock.setTimer(timeoutMs, resolve)
+      farewell
+        .catch(error => this.#world.log.warn('the consumer could not say goodbye', { error: messageOf(error) }))
+        .finally(() => {
+          timer.cancel()
+          resolve()
+        })
+    })
+    this.#closed = true
+    this.#fetcher.close()
+    this.#positions.close()
+    this.#client.close()
+    this.#arrival?.()
+    this.#notifyPositions()
+  }
+
+  #assigned(partition: TopicPartition): PartitionState {
+    const state = this.#subscription.get(partition)
+    if (state === undefined)
+      throw new KafkaError('ILLEGAL_STATE', `${formatPartition(partition)} is not assigned to this consumer`, { at: { ...partition } })
+    return state
+  }
+
+  #ensureOpen(): void {
+    if (this.#closed) throw new KafkaError('CLOSED', 'the consumer was closed')
+  }
+}
+
+/** Java's default for a close. */
+const CLOSE_TIMEOUT_MS = 30_000
+
+function handOf(state: PartitionState): InHand {
+  const { offset, offsetEpoch } = state.position!
+  return { state, jumps: state.jumps, offset, epoch: offsetEpoch }
+}
+
+function offsetOf({ topic, partition }: TopicPartition, offset: number, leaderEpoch: number): TopicPartitionOffset {
+  return { topic, partition, offset, leaderEpoch }
+}
+
+function behind({
+  topic,
+  partition,
+  offset,
+  leaderEpoch,
+}: {
+  topic: string
+  partition: number
+  offset: number
+  leaderEpoch: number
+}): TopicPartitionOffset {
+  return { topic, partition, offset: offset + 1, leaderEpoch }
+}

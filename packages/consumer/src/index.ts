@@ -1,0 +1,8 @@
+export type { Consumer, ConsumerOptions, RebalanceListener, WaitOptions } from './consumer.ts'
+export { consumerFromProperties, createConsumer } from './consumer.ts'
+export type { ConsumerConfig, ConsumerConfigInput } from './consumer-config.ts'
+export { consumerConfig } from './consumer-config.ts'
+export type { ConsumerBatch } from './consumer-record.ts'
+export { ConsumerRecord } from './consumer-record.ts'
+export type { OffsetAndTimestamp } from './positions.ts'
+export type { TopicPartition, TopicPartitionOffset } from './topic-partition.ts'

@@ -1,0 +1,127 @@
+import { assert } from '@logwerk/runtime'
+import { formatPartition, type TopicPartition } from './topic-partition.ts'
+
+/** An offset to read from, and the epoch of the record before it. */
+export interface Position {
+  offset: number
+  /** -1 if not known. */
+  offsetEpoch: number
+}
+
+/** What the consumer knows of one assigned partition. */
+export class PartitionState implements TopicPartition {
+  readonly topic: string
+  readonly partition: number
+  /** The next record to hand out; null until it is known where to begin. */
+  position: Position | null = null
+  /** The next offset to ask the broker for; runs ahead of the position. */
+  fetchOffset = -1
+  /** Behind the last record whose processing is over: what is committed in the background. */
+  finishedOffset = -1
+  finishedEpoch = -1
+  /** What was committed last, so that nothing is committed twice. */
+  committedOffset = -1
+  /** Counts every change of the position that is not reading on. */
+  jumps = 0
+  /** Counts what makes everything that was fetched before void: a jump, or a decision to fetch from the position again. */
+  fetchRound = 0
+  paused = false
+  /** The owner is being told that the partition goes: nothing of it is handed out. */
+  leaving = false
+  /** Set when the broker says that the position lies outside the log, or there is none. */
+  needsReset = false
+  /** The leader epoch under which the position was last found to be in the log; -1 for never. */
+  validatedEpoch = -1
+  highWatermark = -1
+  /** Not fetched before this monotonic time, after an error. */
+  notBeforeMs = 0
+  failures = 0
+  /** Bytes fetched and not yet handed out. */
+  bufferedBytes = 0
+
+  constructor({ topic, partition }: TopicPartition) {
+    this.topic = topic
+    this.partition = partition
+  }
+
+  /** Begins to read at `offset`: by a committed offset, a reset or the user's wish. */
+  jumpTo(offset: number, offsetEpoch = -1): void {
+    this.position = { offset, offsetEpoch }
+    this.fetchOffset = offset
+    this.finishedOffset = offset
+    this.finishedEpoch = offsetEpoch
+    this.needsReset = false
+    this.validatedEpoch = -1
+    // From here on what is finished counts again, even if more had been committed.
+    this.committedOffset = -1
+    this.jumps++
+    this.fetchRound++
+  }
+
+  /** The position is void: a new one has to be found by the reset policy. */
+  requestReset(): void {
+    this.position = null
+    this.fetchOffset = -1
+    this.needsReset = true
+    this.jumps++
+    this.fetchRound++
+  }
+
+  /** Lets go of what was fetched and not handed out: it is fetched again, from the position on. */
+  refetch(): void {
+    if (this.position !== null) this.fetchOffset = this.position.offset
+    this.fetchRound++
+  }
+}
+
+/** The partitions that this consumer reads, whoever gave them to it. */
+export class SubscriptionState {
+  readonly #partitions = new Map<string, PartitionState>()
+
+  get all(): Iterable<PartitionState> {
+    return this.#partitions.values()
+  }
+
+  get size(): number {
+    return this.#partitions.size
+  }
+
+  get(partition: TopicPartition): PartitionState | undefined {
+    return this.#partitions.get(formatPartition(partition))
+  }
+
+  has(state: PartitionState): boolean {
+    return this.#partitions.get(formatPartition(state)) === state
+  }
+
+  add(partitions: Iterable<TopicPartition>): PartitionState[] {
+    const added: PartitionState[] = []
+    for (const partition of partitions) {
+      assert(!this.#partitions.has(formatPartition(partition)), 'a partition is assigned once', { ...partition })
+      const state = new PartitionState(partition)
+      this.#partitions.set(formatPartition(partition), state)
+      added.push(state)
+    }
+    return added
+  }
+
+  remove(partitions: Iterable<TopicPartition>): void {
+    for (const partition of partitions) {
+      const state = this.get(partition)
+      if (state !== undefined) {
+        state.jumps++
+        state.fetchRound++
+      }
+      this.#partitions.delete(formatPartition(partition))
+    }
+  }
+
+  clear(): void {
+    this.remove([...this.#partitions.values()])
+  }
+
+  /** Plain descriptions, for the user. */
+  list(): TopicPartition[] {
+    return [...this.#partitions.values()].map(({ topic, partition }) => ({ topic, partition }))
+  }
+}

@@ -1,0 +1,777 @@
+import { type ClientOptions, closedError, KafkaClient, type TopicMetadata, whereTo } from '@logwerk/client'
+import { createCodecs } from '@logwerk/compression'
+import {
+  choosePartition,
+  createStickyPartitioner,
+  isPartitioner,
+  murmur2,
+  type Partitioner,
+  type StickyPartitioner,
+  toPartition,
+} from '@logwerk/partitioner'
+import type { ValueWriter } from '@logwerk/protocol'
+import {
+  BoundedQueue,
+  ByteWriter,
+  brokerError,
+  fromProperties,
+  headersOf,
+  KafkaError,
+  messageOf,
+  NO_HEADERS,
+  TimeoutError,
+  type Timer,
+  type World,
+  withTimeout,
+} from '@logwerk/runtime'
+import { isThenable, type SerdeContext, type Serializer, serializeIntoWith, serializeWith, writesInPlace } from '@logwerk/serde'
+import { bytesOrText } from './bytes-or-text.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+import { type ProducerConfig, type ProducerConfigInput, producerConfig, resolveProducerConfig } from './producer-config.ts'
+import { ProducerIdentity } from './producer-identity.ts'
+import type { DeliveryCallback, ProducerRecord, RecordMetadata } from './record.ts'
+import { RecordAccumulator } from './record-accumulator.ts'
+import { Sender } from './sender.ts'
+import { type PendingRecord, TopicState } from './topic-state.ts'
+
+export type ProducerOptions<K, V> = Omit<ProducerConfigInput, 'bootstrapServers'> &
+  ClientOptions & {
+    readonly bootstrapServers?: readonly string[] | undefined
+    /** How keys become bytes. Default: bytes as they are, strings as UTF-8. */
+    readonly key?: Serializer<K> | undefined
+    /** How values become bytes. Default: bytes as they are, strings as UTF-8. */
+    readonly value?: Serializer<V> | undefined
+    /** Decides about records that name no partition. Default: Java's (murmur2 of the key; sticky without one). */
+    readonly partitioner?: Partitioner<K, V> | undefined
+    /** Hears of records that were not delivered and have no callback. Default: a line in the log. */
+    readonly onDeliveryError?:
+      | ((error: Error, lost: { readonly topic: string; readonly partition: number; readonly recordCount: number }) => void)
+      | undefined
+  }
+
+export interface SendOptions {
+  /** Stops the waiting, not the record: it may still be delivered. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Writes records to topics. Make one with {@link createProducer}; one serves a whole process. */
+export interface Producer<K, V> extends AsyncDisposable {
+  /**
+   * Sends a record and resolves when it is stored as `acks` demands. Records sent without awaiting each travel together.
+   *
+   * @throws KafkaError: `RecordTooLargeError`; `SerdeError`; `TimeoutError` after `maxBlockMs` (no topic, no room) or
+   *         `deliveryTimeoutMs`; `PARTITIONER_FAILED`; what the broker refused; `CLOSED`.
+   */
+  send(record: ProducerRecord<K, V>, options?: SendOptions): Promise<RecordMetadata>
+  /** Sends records; resolves when all are stored, in the order given. The first failure rejects; the others go on. */
+  sendBatch(records: Iterable<ProducerRecord<K, V>>, options?: SendOptions): Promise<RecordMetadata[]>
+  /**
+   * Takes a record without making a promise: the fast way. False means that the buffer is full and nothing was taken; `await ready()`
+   * then. What becomes of the record reaches `callback`, else `onDeliveryError` if it fails.
+   *
+   * @throws TypeError for a record that is none, KafkaError `CLOSED`.
+   */
+  enqueue(record: ProducerRecord<K, V>, callback?: DeliveryCallback): boolean
+  /** Resolves when `enqueue` takes records again. @throws KafkaError `CLOSED`; `signal.reason` */
+  ready(options?: SendOptions): Promise<void>
+  /** Resolves when everything sent so far is delivered or has failed; nothing lingers meanwhile. @throws `signal.reason` */
+  flush(options?: SendOptions): Promise<void>
+  /** Number of partitions of a topic. @throws TimeoutError after `maxBlockMs` */
+  partitionsFor(topic: string, options?: SendOptions): Promise<number>
+  /** Flushes, then ends. After `timeoutMs` what is left fails with `CLOSED`. Default: no limit beyond `deliveryTimeoutMs`. Idempotent. */
+  close(options?: { readonly timeoutMs?: number | undefined }): Promise<void>
+}
+
+/**
+ * Makes a producer. It connects when it is first used.
+ *
+ * @throws KafkaError `INVALID_CONFIG` that names the option.
+ * @example
+ *   await using producer = createProducer({ bootstrapServers: ['localhost:9092'] })
+ *   await producer.send({ topic: 'greetings', key: 'en', value: 'hello' })
+ */
+export function createProducer<K = Uint8Array | string, V = Uint8Array | string>(options: ProducerOptions<K, V>): Producer<K, V> {
+  const { broker, world: given, key, value, partitioner, onDeliveryError, ...input } = options
+  const config = resolveProducerConfig(input)
+  const { world, bootstrap } = whereTo('createProducer', { broker, world: given }, config.bootstrapServers)
+  if (partitioner !== undefined && !isPartitioner(partitioner)) {
+    throw new KafkaError(
+      'INVALID_CONFIG',
+      'createProducer: option "partitioner" must be a function, or an object with a name and a partition method',
+    )
+  }
+  for (const [side, serializer] of [['key', key] as const, ['value', value] as const]) {
+    if (serializer !== undefined && typeof serializer?.serialize !== 'function') {
+      throw new KafkaError('INVALID_CONFIG', `createProducer: option "${side}" must be a serde: an object with a serialize method`)
+    }
+  }
+  const client = new KafkaClient(world, { ...config, bootstrap, allowAutoTopicCreation: true })
+  return new LogwerkProducer<K, V>(client, config, {
+    key: (key ?? bytesOrText) as Serializer<K>,
+    value: (value ?? bytesOrText) as Serializer<V>,
+    partitioner: partitioner ?? null,
+    onDeliveryError: onDeliveryError ?? null,
+  })
+}
+
+/** The options of a producer out of dotted Kafka properties, e.g. `{ 'linger.ms': '20' }`. @throws KafkaError `INVALID_CONFIG` */
+export function producerFromProperties(properties: Readonly<Record<string, unknown>>): Partial<ProducerConfigInput> {
+  return fromProperties('createProducer', producerConfig, properties)
+}
+
+interface Parts<K, V> {
+  readonly key: Serializer<K>
+  readonly value: Serializer<V>
+  readonly partitioner: Partitioner<K, V> | null
+  readonly onDeliveryError: NonNullable<ProducerOptions<K, V>['onDeliveryError']> | null
+}
+
+interface Waiter {
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+class LogwerkProducer<K, V> implements Producer<K, V> {
+  readonly #client: KafkaClient
+  readonly #world: World
+  readonly #config: ProducerConfig
+  readonly #parts: Parts<K, V>
+  readonly #accumulator: RecordAccumulator
+  readonly #sender: Sender
+  readonly #sticky: StickyPartitioner
+  readonly #topics = new Map<string, TopicState<K, V>>()
+  /** Most records go where the one before went. */
+  #lastTopic: TopicState<K, V> | null = null
+  readonly #keyWriter = new ByteWriter()
+  readonly #valueWriter: ValueWriter<V, SerdeContext> | null
+  /** Refilled for each record: partitioners may not keep it. */
+  readonly #partitionInput: Mutable<Parameters<typeof choosePartition<K, V>>[1]>
+  readonly #load = { queueLength: (topic: string, partition: number) => this.#accumulator.queueLength(topic, partition) }
+  /** The sticky partitioner chose the partition of the record under way, so its bytes count for the turn. */
+  #isSticky = false
+  /** Records that wait in a backlog or in a serializer. */
+  #pendingCount = 0
+  /** Records of `send` that wait for room, in order. */
+  readonly #blocked = new BoundedQueue<PendingRecord<K, V>>(Number.MAX_SAFE_INTEGER)
+  #blockedTimer: Timer | null = null
+  #blockedCount = 0
+  #unblockedCount = 0
+  #readyWaiters: Waiter[] = []
+  #changeWaiters: (() => void)[] = []
+  /** Why nothing can be sent at all. */
+  #codecError: Error | null = null
+  #closing: Promise<void> | null = null
+  #closed = false
+
+  constructor(client: KafkaClient, config: ProducerConfig, parts: Parts<K, V>) {
+    this.#client = client
+    this.#world = client.world
+    this.#config = config
+    this.#parts = parts
+    this.#accumulator = new RecordAccumulator(config, this.#world.clock)
+    this.#sticky = createStickyPartitioner({
+      batchSizeBytes: config.batchSize,
+      adaptive: config.partitionerAdaptivePartitioningEnable,
+      random: this.#world.random,
+    })
+    const { value } = parts
+    // A partitioner of the user's may want to see the value's bytes, so they have to exist before the batch is known.
+    this.#valueWriter =
+      writesInPlace(value) && parts.partitioner === null
+        ? { serializeInto: (object, writer, context) => serializeIntoWith(value, object, writer, context) }
+        : null
+    this.#partitionInput = {
+      topic: '',
+      key: null,
+      keyBytes: null,
+      value: null,
+      valueBytes: null,
+      headers: NO_HEADERS,
+      partitionCount: 0,
+      availablePartitions: [],
+    }
+    const codecs = createCodecs(this.#world)
+    this.#sender = new Sender(client, this.#accumulator, {
+      config,
+      codecs,
+      identity: config.enableIdempotence ? new ProducerIdentity(client) : null,
+      onUnheard: (error, recordCount, topic, partition) => this.#unheard(error, { topic, partition, recordCount }),
+      onThrown: error => this.#thrown('a delivery callback', error),
+      onRelease: () => this.#released(),
+      onDrained: queue => this.#sticky.onAppended(queue.topic, queue.partition, 0, true),
+    })
+    // Codecs that need no set-up are there at once, so that nothing waits in the common case.
+    if (config.compressionType === 'zstd') codecs.ready().then(() => this.#start())
+    else this.#start()
+  }
+
+  enqueue(record: ProducerRecord<K, V>, callback?: DeliveryCallback): boolean {
+    this.#ensureOpen()
+    checkRecord(record)
+    if (this.#isFull()) return false
+    this.#accept(record, callback ?? null, null)
+    return true
+  }
+
+  send(record: ProducerRecord<K, V>, options?: SendOptions): Promise<RecordMetadata> {
+    return new Promise((resolve, reject) => {
+      this.#ensureOpen()
+      checkRecord(record)
+      let callback: DeliveryCallback = (error, metadata) => (error === null ? resolve(metadata!) : reject(error))
+      const signal = options?.signal
+      if (signal !== undefined) {
+        if (signal.aborted) return reject(signal.reason)
+        const onAbort = () => reject(signal.reason)
+        signal.addEventListener('abort', onAbort, { once: true })
+        callback = (error, metadata) => {
+          signal.removeEventListener('abort', onAbort)
+          return error === null ? resolve(metadata!) : reject(error)
+        }
+      }
+      if (this.#isFull()) this.#block({ record, callback, deadlineMs: this.#deadline() })
+      else this.#accept(record, callback, null)
+    })
+  }
+
+  async sendBatch(records: Iterable<ProducerRecord<K, V>>, options?: SendOptions): Promise<RecordMetadata[]> {
+    const signal = options?.signal
+    signal?.throwIfAborted()
+    const sent: Promise<RecordMetadata>[] = []
+    try {
+      for (const record of records) sent.push(this.send(record))
+    } catch (error) {
+      // The iterable's own failure: nobody will look at what was sent before.
+      for (const one of sent) one.catch(() => {})
+      throw error
+    }
+    const all = Promise.all(sent)
+    return signal === undefined ? await all : await withTimeout(this.#world.clock, all, Number.POSITIVE_INFINITY, closedError, signal)
+  }
+
+  ready(options?: SendOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#ensureOpen()
+      if (!this.#isFull()) return resolve()
+      const signal = options?.signal
+      if (signal?.aborted) return reject(signal.reason)
+      const onAbort = () => {
+        this.#readyWaiters = this.#readyWaiters.filter(other => other !== waiter)
+        reject(signal?.reason)
+      }
+      const waiter: Waiter = {
+        resolve: () => {
+          signal?.removeEventListener('abort', onAbort)
+          resolve()
+        },
+        reject: error => {
+          signal?.removeEventListener('abort', onAbort)
+          reject(error)
+        },
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#readyWaiters.push(waiter)
+      this.#sender.wake()
+    })
+  }
+
+  async flush(options?: SendOptions): Promise<void> {
+    if (this.#closed) return
+    const signal = options?.signal
+    signal?.throwIfAborted()
+    this.#sender.beginFlush()
+    try {
+      await this.#untilSettled(signal)
+    } finally {
+      this.#sender.endFlush()
+    }
+  }
+
+  async partitionsFor(topic: string, options?: SendOptions): Promise<number> {
+    this.#ensureOpen()
+    return (await this.#client.topic(topic, this.#config.maxBlockMs, options?.signal)).partitions.length
+  }
+
+  close(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
+    this.#closing ??= this.#close(options?.timeoutMs)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(timeoutMs = Number.POSITIVE_INFINITY): Promise<void> {
+    try {
+      await withTimeout(this.#world.clock, this.flush(), timeoutMs, closedError)
+    } catch {
+      // Time is up: what is left fails below.
+    }
+    this.#closed = true
+    const error = closedError()
+    for (const waiter of this.#readyWaiters) waiter.reject(error)
+    this.#readyWaiters = []
+    this.#sender.close()
+    for (const state of this.#topics.values()) this.#failBacklog(state, error)
+    for (let blocked = this.#blocked.shift(); blocked !== undefined; blocked = this.#blocked.shift()) {
+      this.#undelivered(blocked.callback, error, blocked.record.topic, -1)
+    }
+    this.#blockedTimer?.cancel()
+    this.#client.close()
+    this.#changed()
+  }
+
+  #start(): void {
+    if (this.#closed) return
+    try {
+      this.#sender.start()
+    } catch (error) {
+      // Only a codec that cannot run here: nothing will ever be sent.
+      this.#codecError = asError(error)
+      this.#sender.failAll(this.#codecError)
+      for (const state of this.#topics.values()) this.#failBacklog(state, this.#codecError)
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ a record's way in
+
+  #isFull(): boolean {
+    return this.#accumulator.isFull || this.#blocked.size > 0 || this.#pendingCount >= this.#config.maxPendingRecords
+  }
+
+  /** @param deadlineMs  Null: `maxBlockMs` from now. */
+  #accept(record: ProducerRecord<K, V>, callback: DeliveryCallback | null, deadlineMs: number | null): void {
+    const { topic } = record
+    const last = this.#lastTopic
+    const state = last !== null && last.name === topic ? last : this.#stateOf(topic)
+    if (!state.working && this.#metadataOf(state) !== undefined) {
+      const later = this.#append(state, record, callback)
+      if (later !== null) {
+        this.#nowWaits(state)
+        this.#workOff(state, later)
+      }
+      return
+    }
+    this.#nowWaits(state)
+    state.backlog.push({ record, callback, deadlineMs: deadlineMs ?? this.#deadline() })
+    if (!state.working) this.#workOff(state, null)
+  }
+
+  #stateOf(topic: string): TopicState<K, V> {
+    let state = this.#topics.get(topic)
+    if (state === undefined) {
+      state = new TopicState(topic, this.#accumulator.queuesOf(topic), this.#config.maxPendingRecords)
+      this.#topics.set(topic, state)
+      this.#client.addInterest([topic])
+    }
+    this.#lastTopic = state
+    return state
+  }
+
+  /** The topic, if it is known and has partitions. */
+  #metadataOf(state: TopicState<K, V>): TopicMetadata | undefined {
+    const { metadata } = this.#client
+    if (state.metadataVersion !== metadata.version) {
+      const topic = metadata.topic(state.name)
+      state.metadata = topic !== undefined && topic.partitions.length > 0 ? topic : undefined
+      state.metadataVersion = metadata.version
+    }
+    return state.metadata
+  }
+
+  #nowWaits(state: TopicState<K, V>): void {
+    state.waitedCount++
+    this.#pendingCount++
+  }
+
+  #waitsNoLonger(state: TopicState<K, V>): void {
+    state.settledCount++
+    this.#pendingCount--
+    this.#changed()
+  }
+
+  /**
+   * Records of a topic that cannot pass at once are taken one after the other, in the order in which they came. Never rejects.
+   *
+   * @param first  A record that is in its serializer already.
+   */
+  async #workOff(state: TopicState<K, V>, first: Promise<void> | null): Promise<void> {
+    state.working = true
+    if (first !== null) {
+      await first
+      this.#waitsNoLonger(state)
+    }
+    for (let next = state.backlog.peek(); next !== undefined; next = state.backlog.peek()) {
+      if (this.#metadataOf(state) === undefined) await this.#findTopic(state, next)
+      else if (this.#accumulator.isFull) await this.#findRoom(state, next)
+      else {
+        state.backlog.shift()
+        await this.#append(state, next.record, next.callback)
+        this.#waitsNoLonger(state)
+      }
+    }
+    state.working = false
+    if (!this.#closed) this.#released()
+  }
+
+  async #findTopic(state: TopicState<K, V>, next: PendingRecord<K, V>): Promise<void> {
+    try {
+      await this.#client.topic(state.name, Math.max(next.deadlineMs - this.#world.clock.monotonicMs(), 0))
+    } catch (error) {
+      // A reason that does not pass is that of all who wait. Time runs out for each at its own moment, as long as there is some for a try.
+      const soonMs = this.#world.clock.monotonicMs() + this.#config.retryBackoffMs
+      const untilMs = error instanceof TimeoutError ? Math.max(next.deadlineMs, soonMs) : Number.POSITIVE_INFINITY
+      this.#failBacklog(state, asError(error), untilMs)
+      if (state.backlog.size > 0 || this.#closed || state.queues.some(queue => queue?.isIdle === false)) return
+      // Nobody asks for it any more: the next record finds out anew.
+      this.#topics.delete(state.name)
+      if (this.#lastTopic === state) this.#lastTopic = null
+      this.#client.removeInterest(state.name)
+    }
+  }
+
+  async #findRoom(state: TopicState<K, V>, next: PendingRecord<K, V>): Promise<void> {
+    this.#sender.wake()
+    const restMs = Math.max(next.deadlineMs - this.#world.clock.monotonicMs(), 0)
+    try {
+      await withTimeout(this.#world.clock, this.#nextChange(undefined), restMs, () => this.#noRoom(state.name))
+    } catch (error) {
+      this.#failBacklog(state, asError(error), Math.max(next.deadlineMs, this.#world.clock.monotonicMs()))
+    }
+  }
+
+  /**
+   * Puts a record into its batch. A promise comes back only if a serializer gave one, and does not reject. Failures go to the callback.
+   */
+  #append(state: TopicState<K, V>, record: ProducerRecord<K, V>, callback: DeliveryCallback | null): Promise<void> | null {
+    try {
+      const { keyContext, valueContext } = state
+      const { headers } = record
+      if (headers !== undefined || valueContext.headers.length > 0) {
+        keyContext.headers = headersOf(headers)
+        valueContext.headers = keyContext.headers
+      }
+      const key = record.key ?? null
+      const keyBytes = key === null ? null : this.#serializeKey(key, keyContext)
+      if (isThenable(keyBytes)) return this.#appendLater(state, record, callback, keyBytes as Promise<Uint8Array | null>)
+      return this.#appendWithKey(state, record, callback, keyBytes as Uint8Array | null)
+    } catch (error) {
+      this.#undelivered(callback, asError(error), record.topic, record.partition ?? -1)
+      return null
+    }
+  }
+
+  async #appendLater(
+    state: TopicState<K, V>,
+    record: ProducerRecord<K, V>,
+    callback: DeliveryCallback | null,
+    key: Promise<Uint8Array | null>,
+  ): Promise<void> {
+    try {
+      await this.#appendWithKey(state, record, callback, await key)
+    } catch (error) {
+      this.#undelivered(callback, asError(error), record.topic, record.partition ?? -1)
+    }
+  }
+
+  #serializeKey(key: K, context: SerdeContext): Uint8Array | null | Promise<Uint8Array | null> {
+    const { key: serializer } = this.#parts
+    if (!writesInPlace(serializer)) return serializeWith(serializer, key, context)
+    this.#keyWriter.position = 0
+    serializeIntoWith(serializer, key, this.#keyWriter, context)
+    return this.#keyWriter.bytes()
+  }
+
+  #appendWithKey(
+    state: TopicState<K, V>,
+    record: ProducerRecord<K, V>,
+    callback: DeliveryCallback | null,
+    keyBytes: Uint8Array | null,
+  ): Promise<void> | null {
+    const context = state.valueContext
+    const { value } = record
+    if (value !== null && this.#valueWriter !== null) {
+      const queue = this.#queueOf(state, record, keyBytes, null)
+      const timestamp = record.timestamp ?? this.#world.clock.nowMs()
+      const before = this.#accumulator.usedBytes
+      const batch = this.#accumulator.appendInto(queue, timestamp, keyBytes, value, this.#valueWriter, context, context.headers)
+      if (callback !== null) batch.addCallback(callback, timestamp)
+      this.#appended(queue, before)
+      return null
+    }
+    const valueBytes = value === null ? null : serializeWith(this.#parts.value, value, context)
+    if (isThenable(valueBytes)) {
+      // The key's bytes lie in a buffer that the next record would use; while this one is pending there is no next one of this topic,
+      // but there is of others.
+      const ownKey = keyBytes === null ? null : Buffer.from(keyBytes)
+      return this.#valueLater(state, record, callback, ownKey, valueBytes as Promise<Uint8Array | null>)
+    }
+    this.#appendBytes(state, record, callback, keyBytes, valueBytes as Uint8Array | null)
+    return null
+  }
+
+  async #valueLater(
+    state: TopicState<K, V>,
+    record: ProducerRecord<K, V>,
+    callback: DeliveryCallback | null,
+    keyBytes: Uint8Array | null,
+    value: Promise<Uint8Array | null>,
+  ): Promise<void> {
+    try {
+      this.#appendBytes(state, record, callback, keyBytes, await value)
+    } catch (error) {
+      this.#undelivered(callback, asError(error), record.topic, record.partition ?? -1)
+    }
+  }
+
+  #appendBytes(
+    state: TopicState<K, V>,
+    record: ProducerRecord<K, V>,
+    callback: DeliveryCallback | null,
+    keyBytes: Uint8Array | null,
+    valueBytes: Uint8Array | null,
+  ): void {
+    const queue = this.#queueOf(state, record, keyBytes, valueBytes)
+    const timestamp = record.timestamp ?? this.#world.clock.nowMs()
+    const before = this.#accumulator.usedBytes
+    const batch = this.#accumulator.append(queue, timestamp, keyBytes, valueBytes, state.valueContext.headers)
+    if (callback !== null) batch.addCallback(callback, timestamp)
+    this.#appended(queue, before)
+  }
+
+  #appended(queue: PartitionQueue, usedBytesBefore: number): void {
+    if (this.#isSticky) {
+      const byteCount = this.#accumulator.usedBytes - usedBytesBefore
+      this.#sticky.onAppended(queue.topic, queue.partition, byteCount, this.#accumulator.isLastBatchFull(queue))
+    }
+    this.#sender.wake()
+  }
+
+  /** Explicit partition, else the user's partitioner, else the key's hash, else the sticky partition. */
+  #queueOf(
+    state: TopicState<K, V>,
+    record: ProducerRecord<K, V>,
+    keyBytes: Uint8Array | null,
+    valueBytes: Uint8Array | null,
+  ): PartitionQueue {
+    // A serializer may have taken its time.
+    if (this.#closed) throw closedError()
+    if (this.#codecError !== null) throw this.#codecError
+    this.#isSticky = false
+    const topic = this.#metadataOf(state)
+    if (topic === undefined) throw brokerError('UNKNOWN_TOPIC_OR_PARTITION', { topic: state.name })
+    const partitionCount = topic.partitions.length
+    const { partition } = record
+    if (partition !== undefined) {
+      if (!Number.isInteger(partition) || partition < 0 || partition >= partitionCount)
+        throw this.#outOfRange(state.name, partition, partitionCount)
+      return this.#queueAt(state, partition)
+    }
+    const { partitioner } = this.#parts
+    const chosen = partitioner === null ? null : this.#choose(partitioner, state, topic, record, keyBytes, valueBytes)
+    if (chosen !== null) return chosen
+    if (keyBytes !== null && !this.#config.partitionerIgnoreKeys)
+      return this.#queueAt(state, toPartition(murmur2(keyBytes), partitionCount))
+    this.#isSticky = true
+    return this.#queueAt(state, this.#sticky.current(state.name, partitionCount, topic.availablePartitions, this.#load))
+  }
+
+  #queueAt(state: TopicState<K, V>, partition: number): PartitionQueue {
+    return state.queues[partition] ?? this.#accumulator.queueOf(state.name, partition)
+  }
+
+  /** The user's partitioner decides; null if it has no opinion. */
+  #choose(
+    partitioner: Partitioner<K, V>,
+    state: TopicState<K, V>,
+    topic: TopicMetadata,
+    record: ProducerRecord<K, V>,
+    keyBytes: Uint8Array | null,
+    valueBytes: Uint8Array | null,
+  ): PartitionQueue | null {
+    const { name } = state
+    const input = this.#partitionInput
+    input.topic = name
+    input.key = record.key ?? null
+    input.keyBytes = keyBytes
+    input.value = record.value
+    input.valueBytes = valueBytes
+    input.headers = state.valueContext.headers
+    input.partitionCount = topic.partitions.length
+    input.availablePartitions = topic.availablePartitions
+    const first = choosePartition(partitioner, input)
+    if (first === null) return null
+    const queue = this.#queueAt(state, first)
+    if (typeof partitioner === 'function' || partitioner.onNewBatch === undefined || !this.#accumulator.wouldOpenBatch(queue)) return queue
+    partitioner.onNewBatch(name, first)
+    const again = choosePartition(partitioner, input)
+    return again === null ? null : this.#queueAt(state, again)
+  }
+
+  #outOfRange(topic: string, partition: number, partitionCount: number): KafkaError {
+    // It may have been added since.
+    this.#client.refreshSoon()
+    return new KafkaError(
+      'UNKNOWN_TOPIC_OR_PARTITION',
+      `topic ${topic} has ${partitionCount === 1 ? 'only partition 0' : `the partitions 0 to ${partitionCount - 1}`}, not ${partition}`,
+      { at: { topic, partition }, retriable: false },
+    )
+  }
+
+  // ------------------------------------------------------------------------------------------------ waiting and failing
+
+  #deadline(): number {
+    return this.#world.clock.monotonicMs() + this.#config.maxBlockMs
+  }
+
+  #block(pending: PendingRecord<K, V>): void {
+    this.#blocked.push(pending)
+    this.#blockedCount++
+    this.#sender.wake()
+    if (this.#blockedTimer === null) this.#watchBlocked()
+  }
+
+  #unblock(): PendingRecord<K, V> | undefined {
+    const pending = this.#blocked.shift()
+    if (pending !== undefined) this.#unblockedCount++
+    return pending
+  }
+
+  /** The first in the queue has waited longest, so it is the one to time out. */
+  #watchBlocked(): void {
+    this.#blockedTimer = null
+    const { clock } = this.#world
+    for (let first = this.#blocked.peek(); first !== undefined; first = this.#blocked.peek()) {
+      const restMs = first.deadlineMs - clock.monotonicMs()
+      if (restMs > 0) {
+        this.#blockedTimer = clock.setTimer(restMs, () => this.#watchBlocked())
+        return
+      }
+      this.#unblock()
+      this.#undelivered(first.callback, this.#noRoom(first.record.topic), first.record.topic, -1)
+    }
+  }
+
+  #noRoom(topic: string): TimeoutError {
+    const { bufferMemory, maxBlockMs } = this.#config
+    return new TimeoutError(
+      `the buffer (bufferMemory, ${bufferMemory} bytes) stayed full for maxBlockMs (${maxBlockMs}); the broker is slower than the sending`,
+      { code: 'BUFFER_EXHAUSTED', at: { topic } },
+    )
+  }
+
+  /** There is room again: first for the records of `send` that wait, then for new ones. */
+  #released(): void {
+    this.#changed()
+    while (this.#blocked.size > 0 && !this.#accumulator.isFull && this.#pendingCount < this.#config.maxPendingRecords) {
+      const { record, callback, deadlineMs } = this.#unblock()!
+      this.#accept(record, callback, deadlineMs)
+    }
+    if (this.#blocked.size === 0) {
+      this.#blockedTimer?.cancel()
+      this.#blockedTimer = null
+    }
+    if (this.#readyWaiters.length === 0 || this.#isFull()) return
+    const waiters = this.#readyWaiters
+    this.#readyWaiters = []
+    for (const waiter of waiters) waiter.resolve()
+  }
+
+  /** Resolves when every record taken so far has met its fate. */
+  async #untilSettled(signal: AbortSignal | undefined): Promise<void> {
+    // Records that wait for room, for their topic or in a serializer turn into batches first. Each queue keeps its order, so it is known
+    // when those of now have passed, whatever comes after them.
+    const unblocked = this.#blockedCount
+    while (this.#unblockedCount < unblocked && !this.#closed) await this.#nextChange(signal)
+    const waiting = [...this.#topics.values()].map(state => ({ state, settled: state.waitedCount }))
+    for (const { state, settled } of waiting) while (state.settledCount < settled && !this.#closed) await this.#nextChange(signal)
+    const open = [...this.#accumulator.incomplete]
+    if (open.length === 0) return
+    await new Promise<void>((resolve, reject) => {
+      let left = open.length
+      const onAbort = () => reject(signal?.reason)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      for (const batch of open) {
+        batch.onDone(() => {
+          left--
+          if (left > 0) return
+          signal?.removeEventListener('abort', onAbort)
+          resolve()
+        })
+      }
+    })
+  }
+
+  /** Resolves when something changed for those who wait. */
+  #nextChange(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason)
+      const onAbort = () => reject(signal?.reason)
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#changeWaiters.push(() => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve()
+      })
+    })
+  }
+
+  #changed(): void {
+    if (this.#changeWaiters.length === 0) return
+    const waiters = this.#changeWaiters
+    this.#changeWaiters = []
+    for (const waiter of waiters) waiter()
+  }
+
+  /** Fails what waits for its topic, or of it what had to go on before `untilMs`. */
+  #failBacklog(state: TopicState<K, V>, error: Error, untilMs = Number.POSITIVE_INFINITY): void {
+    for (let next = state.backlog.peek(); next !== undefined && next.deadlineMs <= untilMs; next = state.backlog.peek()) {
+      state.backlog.shift()
+      this.#undelivered(next.callback, error, state.name, next.record.partition ?? -1)
+      this.#waitsNoLonger(state)
+    }
+  }
+
+  #undelivered(callback: DeliveryCallback | null, error: Error, topic: string, partition: number): void {
+    this.#changed()
+    if (callback === null) return this.#unheard(error, { topic, partition, recordCount: 1 })
+    try {
+      callback(error, null)
+    } catch (thrown) {
+      this.#thrown('a delivery callback', thrown)
+    }
+  }
+
+  #unheard(error: Error, lost: { readonly topic: string; readonly partition: number; readonly recordCount: number }): void {
+    const { onDeliveryError } = this.#parts
+    if (onDeliveryError === null) return this.#world.log.error('records were not delivered', { ...lost, error: messageOf(error) })
+    try {
+      onDeliveryError(error, lost)
+    } catch (thrown) {
+      this.#thrown('onDeliveryError', thrown)
+    }
+  }
+
+  /** What a listener of the user's throws must not keep the others from hearing. */
+  #thrown(who: string, error: unknown): void {
+    this.#world.log.error(`${who} threw`, { error: messageOf(error) })
+  }
+
+  #ensureOpen(): void {
+    if (this.#closed || this.#closing !== null) throw new KafkaError('CLOSED', 'the producer was closed')
+  }
+}
+
+type Mutable<T> = { -readonly [P in keyof T]: T[P] }
+
+function checkRecord(record: ProducerRecord<unknown, unknown>): void {
+  if (typeof record?.topic !== 'string' || record.topic === '') throw new TypeError('a record needs a topic: { topic, key, value }')
+  if (record.value === undefined) {
+    throw new TypeError(`topic ${record.topic}: the value of a record is undefined; null makes a tombstone`)
+  }
+  if (record.timestamp !== undefined && !(Number.isSafeInteger(record.timestamp) && record.timestamp >= 0)) {
+    throw new TypeError(`topic ${record.topic}: a timestamp is a whole number of milliseconds since 1970, not ${record.timestamp}`)
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}

@@ -1,0 +1,45 @@
+import type { TopicMetadata } from '@logwerk/client'
+import { BoundedQueue, type MutableHeaders } from '@logwerk/runtime'
+import type { SerdeContext } from '@logwerk/serde'
+import type { PartitionQueue } from './partition-queue.ts'
+import type { DeliveryCallback, ProducerRecord } from './record.ts'
+
+/** A record that waits for its topic, for room, or behind one whose serializer takes its time. */
+export interface PendingRecord<K, V> {
+  readonly record: ProducerRecord<K, V>
+  readonly callback: DeliveryCallback | null
+  /** Monotonic time after which it fails. */
+  readonly deadlineMs: number
+}
+
+interface ReusableContext extends SerdeContext {
+  headers: MutableHeaders
+}
+
+/** What the producer keeps of one topic it writes to. */
+export class TopicState<K, V> {
+  readonly name: string
+  /** The topic's queues, by partition. */
+  readonly queues: (PartitionQueue | undefined)[]
+  /** The topic as it was at `metadataVersion` of the client's metadata. */
+  metadata: TopicMetadata | undefined
+  metadataVersion = -1
+  /** Records that wait, in order. */
+  readonly backlog: BoundedQueue<PendingRecord<K, V>>
+  /** True while somebody works the backlog off: records then queue up behind it. */
+  working = false
+  /** Records that ever had to wait, and those of them that wait no longer. */
+  waitedCount = 0
+  settledCount = 0
+  /** Handed to serializers. One object a topic and side, because a record is never serialized before the one in front of it is done. */
+  readonly keyContext: ReusableContext
+  readonly valueContext: ReusableContext
+
+  constructor(name: string, queues: (PartitionQueue | undefined)[], maxPendingRecords: number) {
+    this.name = name
+    this.queues = queues
+    this.backlog = new BoundedQueue(maxPendingRecords)
+    this.keyContext = { topic: name, isKey: true, headers: [] }
+    this.valueContext = { topic: name, isKey: false, headers: this.keyContext.headers }
+  }
+}
