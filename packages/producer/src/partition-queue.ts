@@ -16,8 +16,8 @@ export class PartitionQueue {
   readonly inFlight = new Set<ProducerBatch>()
   /** In the order of their sequences. */
   readonly retries: ProducerBatch[] = []
-  /** Size of the batch that left last: the next one is likely to need as much room. */
-  lastSizeBytes = 0
+  /** About the size of the largest batches that left lately: the next one may need as much room. */
+  usualSizeBytes = 0
   readonly #maxInFlight: number
   #stamp: ProducerStamp | null = null
   /** Sequence of the next record that is numbered. */
@@ -65,7 +65,8 @@ export class PartitionQueue {
     if (this.retries[0] === batch) this.retries.shift()
     else {
       this.waiting.shift()
-      this.lastSizeBytes = batch.sizeBytes
+      const { sizeBytes } = batch.builder
+      this.usualSizeBytes = Math.max(sizeBytes, this.usualSizeBytes - (this.usualSizeBytes - sizeBytes) / USUAL_SHARE)
     }
     if (batch.baseSequence < 0) this.#number(batch)
     this.inFlight.add(batch)
@@ -124,6 +125,8 @@ export class PartitionQueue {
   }
 }
 
+/** How many small batches it takes to forget the size of a large one, about. */
+const USUAL_SHARE = 8
 const SEQUENCES = 0x8000_0000
 
 /** Sequences wrap, and those of one partition under way are close together: the shorter way round tells which is first. */

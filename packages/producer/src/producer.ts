@@ -12,7 +12,6 @@ import {
 import type { ValueWriter } from '@logwerk/protocol'
 import {
   BoundedQueue,
-  ByteWriter,
   brokerError,
   fromProperties,
   headersOf,
@@ -26,6 +25,7 @@ import {
 } from '@logwerk/runtime'
 import { isThenable, type SerdeContext, type Serializer, serializeIntoWith, serializeWith, writesInPlace } from '@logwerk/serde'
 import { bytesOrText } from './bytes-or-text.ts'
+import { KeyBuffer } from './key-buffer.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { type ProducerConfig, type ProducerConfigInput, producerConfig, resolveProducerConfig } from './producer-config.ts'
 import { ProducerIdentity } from './producer-identity.ts'
@@ -142,7 +142,7 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
   readonly #topics = new Map<string, TopicState<K, V>>()
   /** Most records go where the one before went. */
   #lastTopic: TopicState<K, V> | null = null
-  readonly #keyWriter = new ByteWriter()
+  readonly #keyBuffer = new KeyBuffer()
   readonly #valueWriter: ValueWriter<V, SerdeContext> | null
   /** Refilled for each record: partitioners may not keep it. */
   readonly #partitionInput: Mutable<Parameters<typeof choosePartition<K, V>>[1]>
@@ -475,10 +475,11 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
 
   #serializeKey(key: K, context: SerdeContext): Uint8Array | null | Promise<Uint8Array | null> {
     const { key: serializer } = this.#parts
-    if (!writesInPlace(serializer)) return serializeWith(serializer, key, context)
-    this.#keyWriter.position = 0
-    serializeIntoWith(serializer, key, this.#keyWriter, context)
-    return this.#keyWriter.bytes()
+    if (!writesInPlace(serializer) || isPlainBytes(serializer, key)) return serializeWith(serializer, key, context)
+    const { writer } = this.#keyBuffer
+    writer.position = 0
+    serializeIntoWith(serializer, key, writer, context)
+    return this.#keyBuffer.bytes()
   }
 
   #appendWithKey(
@@ -489,7 +490,7 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
   ): Promise<void> | null {
     const context = state.valueContext
     const { value } = record
-    if (value !== null && this.#valueWriter !== null) {
+    if (value !== null && this.#valueWriter !== null && !isPlainBytes(this.#parts.value, value)) {
       const queue = this.#queueOf(state, record, keyBytes, null)
       const timestamp = record.timestamp ?? this.#world.clock.nowMs()
       const before = this.#accumulator.usedBytes
@@ -761,6 +762,11 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
 }
 
 type Mutable<T> = { -readonly [P in keyof T]: T[P] }
+
+/** Bytes that are what is sent: there is nothing to write in place. */
+function isPlainBytes<T>(serializer: Serializer<T>, value: T): boolean {
+  return value instanceof Uint8Array && (serializer as unknown) === bytesOrText
+}
 
 function checkRecord(record: ProducerRecord<unknown, unknown>): void {
   if (typeof record?.topic !== 'string' || record.topic === '') throw new TypeError('a record needs a topic: { topic, key, value }')

@@ -182,11 +182,13 @@ export class RecordAccumulator {
     const { waiting } = queue
     if (waiting.length === 0) return null
     const last = waiting[waiting.length - 1]!
-    return last.builder.sizeBytes < this.#fillBytes ? last : null
+    const { sizeBytes, recordCount } = last.builder
+    // As long as one more record of the size of those in it will fit: one too many would have the buffer grow for it alone.
+    return sizeBytes + sizeBytes / recordCount <= this.#fillBytes ? last : null
   }
 
   #newBatch(queue: PartitionQueue): ProducerBatch {
-    const roomBytes = Math.max(Math.min(queue.lastSizeBytes, this.#fillBytes), this.#options.batchSize, RECORDS_AT)
+    const roomBytes = Math.max(Math.min(queue.usualSizeBytes, this.#fillBytes), this.#options.batchSize, RECORDS_AT)
     const batch = new ProducerBatch(queue, this.#pool.take(roomBytes), this.#clock.monotonicMs())
     queue.waiting.push(batch)
     return batch

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -76,6 +76,12 @@ describe('in one process', () => {
     leave({ pid: process.ppid, started: processStart(process.ppid), token: 'other' })
     lock.release()
     expect(ownerIn(lockFile()).token).toBe('other')
+    const second = takeLock(join(root, 'b'))
+    rmSync(join(root, 'b'))
+    mkdirSync(join(root, 'b'))
+    second.release()
+    expect(readdirSync(root)).toEqual(['.lock', 'b'])
+    expect(refusalOf(() => takeLock(join(root, 'b')))).toMatchObject({ code: 'STORAGE_ERROR', osCode: 'EISDIR' })
   })
 
   test('where there is no directory, that is the error', () => {

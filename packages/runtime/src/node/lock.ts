@@ -41,7 +41,12 @@ export function takeLock(path: string): Lock {
   return {
     release() {
       if (!held.delete(mine.token)) return
-      if (isSame(contentOf(path), mine)) rmSync(path, { force: true })
+      if (!isStill(path, mine)) return
+      try {
+        rmSync(path, { force: true })
+      } catch (error) {
+        throw storageError('release the lock', path, error)
+      }
     },
   }
 }
@@ -133,6 +138,15 @@ function contentOf(name: string): Content {
     return typeof token === 'string' && /^[\w-]{1,64}$/.test(token) ? { pid: pid as number, started, token } : 'unreadable'
   } catch {
     return 'unreadable'
+  }
+}
+
+/** False also where something else is there by now, a directory even, that does not say whose it is. */
+function isStill(path: string, owner: Owner): boolean {
+  try {
+    return isSame(contentOf(path), owner)
+  } catch {
+    return false
   }
 }
 

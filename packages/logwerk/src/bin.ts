@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+/** The oldest Node that runs this; also in `engines`, which npm only warns about. */
+const OLDEST = [20, 19] as const
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+  process.stderr.write(`logwerk needs Node ${OLDEST.join('.')} or newer, and this is ${process.versions.node}\n`)
+  process.exitCode = 1
+} else {
+  // Imported here, so that an old Node can still say the above.
+  const { processIo, run } = await import('@logwerk/cli')
+  process.exitCode = await run(process.argv.slice(2), processIo())
+}
