@@ -103,7 +103,8 @@ class FetchedChunk<K, V> {
       throw new KafkaError(
         error instanceof KafkaError ? error.code : 'CORRUPT_MESSAGE',
         `${formatPartition(state)}, offset ${position}: the records cannot be read: ${messageOf(error)}; seek past them to go on`,
-        { at: { topic: state.topic, partition: state.partition, offset: position }, cause: error },
+        // The same bytes would come again.
+        { at: { topic: state.topic, partition: state.partition, offset: position }, cause: error, retriable: false },
       )
     }
   }

@@ -86,7 +86,12 @@ export class Positions {
   /** An outage is sat out; but who has the address or a topic wrong waits for records in vain. */
   #worthTelling(error: unknown): KafkaError | null {
     if (!(error instanceof TimeoutError)) return null
-    if (this.#client.metadata.nodes.size === 0) return error
+    if (this.#client.metadata.nodes.size === 0) {
+      const { lastRefreshError } = this.#client
+      return lastRefreshError === null
+        ? error
+        : new TimeoutError(`${error.message}: ${messageOf(lastRefreshError)}`, { cause: lastRefreshError })
+    }
     for (const { topic, position } of this.#subscription.all) {
       const code = position === null ? this.#client.metadata.errorOf(topic) : undefined
       if (code === 'UNKNOWN_TOPIC_OR_PARTITION') return brokerError(code, { topic })

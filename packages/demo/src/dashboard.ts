@@ -19,7 +19,7 @@ interface Tally {
  * The group that keeps live aggregates: flights and delay of each origin.
  *
  * Its state lies where its offsets lie: each commit carries the partition's tallies as the note of the offset (at most 4096 bytes, some
- * 1,000 are used). State and offset change in one step, so a kill can never leave one ahead of the other, and no flight is
+ * 600 are used). State and offset change in one step, so a kill can never leave one ahead of the other, and no flight is
  * counted twice or not at all. Larger state belongs into a compacted topic or a database, with the offset in the same transaction.
  */
 export class Dashboard implements GroupWork {

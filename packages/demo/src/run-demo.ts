@@ -1,19 +1,20 @@
-import { existsSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Admin, createAdmin } from '@logwerk/admin'
 import { type Broker, openBroker } from '@logwerk/broker'
 import { KafkaError } from '@logwerk/runtime'
 import { Backup } from './backup.ts'
-import { chartOf, progressOf } from './chart.ts'
+import { chartOf } from './chart.ts'
 import { Dashboard } from './dashboard.ts'
 import { DELAYS, delaySerde, FLIGHTS, type FlightRow, flightSerde, loadFlights } from './flights.ts'
 import { GroupReader } from './group-reader.ts'
-import { countedOf, countOf, sizeOf, timeOf } from './numbers.ts'
+import { countedOf, countOf, timeOf } from './numbers.ts'
 import type { DemoOptions } from './options.ts'
 import { lastRowsOf, planOf, type StreamPlan } from './plan.ts'
+import { Progress } from './progress.ts'
+import { report, reportNext, reportPlan, reportResume, reportStream, shownPath, stateOf } from './report.ts'
 import type { Screen } from './screen.ts'
 import { type StreamResult, streamFlights } from './stream-flights.ts'
-import { dataTable, partitionTables, resumeTable } from './summary.ts'
+import { dataTable, partitionTables } from './summary.ts'
 import { verify } from './verify.ts'
 
 /** What the demo is run with, besides its options. */
@@ -26,10 +27,6 @@ export interface DemoSurroundings {
   /** Time that a quarter's stream is stretched over; 0: as fast as it goes. */
   readonly quarterMs: number
 }
-
-/** Time between two pictures of the live chart. */
-const DRAW_INTERVAL_MS = 80
-const PROGRESS_COLUMNS = 24
 
 /**
  * One start of the demo: opens the broker, sends the next quarter of the flights while two groups read it, and compares what came out
@@ -129,41 +126,6 @@ async function streamAndRead({ broker, flights, plan, dashboard, readers, kill }
   }
 }
 
-/** Draws the live chart; where that cannot be done, a line for each quarter of the way. */
-class Progress {
-  storedCount = 0
-  readonly #screen: Screen
-  readonly #toStore: number
-  readonly #chart: () => readonly string[]
-  readonly #timer: NodeJS.Timeout
-  #told = 0
-
-  constructor(screen: Screen, toStore: number, chart: () => readonly string[]) {
-    this.#screen = screen
-    this.#toStore = toStore
-    this.#chart = chart
-    this.#timer = setInterval(() => this.#show(), DRAW_INTERVAL_MS)
-  }
-
-  end(): void {
-    clearInterval(this.#timer)
-    this.#show()
-    this.#screen.erase()
-  }
-
-  #show(): void {
-    const share = this.#toStore === 0 ? 1 : this.storedCount / this.#toStore
-    this.#screen.draw(['', progressOf(share, PROGRESS_COLUMNS), '', ...this.#chart()])
-    if (this.#screen.isLive || Math.floor(share * 4) <= this.#told) return
-    this.#told = Math.floor(share * 4)
-    report(
-      this.#screen,
-      'stored',
-      `${`${this.#told * 25} %`.padStart(5)}  ${countOf(this.storedCount)} of ${countedOf(this.#toStore, 'record')}`,
-    )
-  }
-}
-
 /** Six lines are taken by what stands around the chart. */
 function roomOn({ columns, rows }: Screen) {
   return { columns, rows: rows - 6 }
@@ -187,42 +149,6 @@ async function endOffsetsOf(broker: Broker): Promise<number[]> {
   return (await admin.listOffsets(all)).map(({ offset }) => offset)
 }
 
-/** What the start before left, in words. The broker does not need to be told; these are the files by which it knows. */
-function stateOf(dataDir: string): string {
-  if (!existsSync(join(dataDir, 'meta.properties'))) return 'a new directory'
-  return existsSync(join(dataDir, '.kafka_cleanshutdown')) ? 'closed properly last time' : 'recovered: the last process on it was killed'
-}
-
-function reportResume(screen: Screen, readers: readonly GroupReader[], backup: Backup): void {
-  for (const { groupId } of readers.filter(({ beginsAnew }) => beginsAnew)) {
-    report(screen, 'anew', `group ${groupId} reads everything again: what it had noted with its offsets is not there any more`)
-  }
-  const groups = readers.map(({ groupId, resumedFrom }) => ({ groupId, committed: resumedFrom }))
-  if (groups.every(({ committed }) => committed.length === 0)) return
-  report(screen, 'resuming', 'both groups go on from their committed offsets')
-  screen.print(...resumeTable(groups, screen.style))
-  if (backup.cutBytes > 0)
-    report(screen, 'cut', `${sizeOf(backup.cutBytes)} off the backup: written before the kill and not committed, so they come again`)
-}
-
-function reportPlan(screen: Screen, { fromRow, toRow, flights, delays, isRecovery }: StreamPlan): void {
-  const rows = `rows ${countOf(fromRow)} to ${countOf(toRow - 1)}`
-  if (!isRecovery) return report(screen, 'sending', rows)
-  report(screen, 'sending', `what is missing of ${rows}: ${countedOf(flights.length, 'flight')} and ${countedOf(delays.length, 'delay')}`)
-  report(screen, '', screen.style.dim('(row i is stored exactly if it is not above the last row of its partition)'))
-}
-
-function reportStream(screen: Screen, { flights, delays }: StreamPlan, { recordCount, totalMs, busyMs, sliceRows }: StreamResult): void {
-  const records = `${countedOf(flights.length, 'flight')} and ${countedOf(delays.length, 'delay')}`
-  report(screen, 'stored', `${records} in ${timeOf(totalMs)}, slowed down so that you can watch`)
-  report(
-    screen,
-    '',
-    `${timeOf(busyMs)} of it busy: ${countOf((recordCount / busyMs) * 1000)} records a second, in slices of ${sliceRows} rows,`,
-  )
-  report(screen, '', 'each on the disk (fsync) before the next is sent')
-}
-
 async function reportVerdict(
   screen: Screen,
   broker: Broker,
@@ -242,17 +168,6 @@ async function reportVerdict(
   return true
 }
 
-function reportNext(screen: Screen): void {
-  const { bold, dim } = screen.style
-  const line = (command: string, what: string) => `  ${command.padEnd(24)}${dim(what)}`
-  screen.print(
-    bold('try next'),
-    line('npm start', 'the next 5,000 rows; both groups go on where they are'),
-    line('npm start -- --kill', 'dies half-way by SIGKILL; the start after it recovers'),
-    line('npm start -- --serve', 'keeps the broker open for `npx logwerk` and any Kafka client'),
-  )
-}
-
 async function serve(screen: Screen, broker: Broker, signal: AbortSignal): Promise<void> {
   const server = broker.bootstrapServers[0]!
   const at = `--bootstrap-server ${server}`
@@ -263,15 +178,4 @@ async function serve(screen: Screen, broker: Broker, signal: AbortSignal): Promi
     `  npx logwerk consume --topic delays --from-beginning ${at}`,
   )
   if (!signal.aborted) await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
-}
-
-/** A line with a label in front. */
-function report(screen: Screen, label: string, text: string): void {
-  screen.print(`${screen.style.bold(label.padEnd(10))}${text}`)
-}
-
-/** As one would type it. */
-function shownPath(path: string): string {
-  const short = relative(process.cwd(), path)
-  return short === '' || short.startsWith('..') ? path : short
 }

@@ -256,8 +256,8 @@ describe('the partition', () => {
     const sent = await cluster.simulation.runUntil(
       producer.sendBatch(Array.from({ length: 9 }, () => ({ topic: 't', value: 'x'.repeat(140) }))),
     )
-    expect(sent.map(({ partition }) => partition)).toEqual([1, 1, 1, 2, 2, 2, 0, 0, 0])
-    expect(opened).toEqual([0, 1, 2])
+    expect(sent.map(({ partition }) => partition)).toEqual([1, 1, 2, 2, 0, 0, 1, 1, 2])
+    expect(opened).toEqual([0, 1, 2, 0, 1])
   })
 })
 

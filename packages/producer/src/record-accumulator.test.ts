@@ -29,12 +29,12 @@ test('a waiting batch fills beyond its size, up to the limit', () => {
   expect([accumulator.isBatchFull(queue), accumulator.isLastBatchFull(queue)]).toEqual([false, false])
   append(400)
   expect([accumulator.isBatchFull(queue), accumulator.isLastBatchFull(queue)]).toEqual([true, true])
-  for (let index = 0; index < 3; index++) expect(append(400)).toBe(first)
-  // Full at 2000: the next record begins another.
+  for (let index = 0; index < 2; index++) expect(append(400)).toBe(first)
+  // With one more of its kind it would pass 2000, so the next record begins another.
   expect(accumulator.wouldOpenBatch(queue)).toBe(true)
   expect(append(400)).not.toBe(first)
   expect([accumulator.isBatchFull(queue), accumulator.isLastBatchFull(queue)]).toEqual([true, false])
-  expect(queue.waiting.map(({ recordCount }) => recordCount)).toEqual([5, 1])
+  expect(queue.waiting.map(({ recordCount }) => recordCount)).toEqual([4, 1])
 })
 
 test('memory counts what batches hold, and is free when all are released', () => {

@@ -130,14 +130,13 @@ export class RecordAccumulator {
   }
 
   /** True if the partition's oldest batch need not wait for more records. */
-  isBatchFull(queue: PartitionQueue): boolean {
-    return queue.waiting.length > 1 || (queue.waiting.length === 1 && queue.waiting[0]!.builder.sizeBytes >= this.#options.batchSize)
+  isBatchFull({ waiting }: PartitionQueue): boolean {
+    return waiting.length > 1 || (waiting.length === 1 && this.#isFilled(waiting[0]!))
   }
 
   /** True if the partition's youngest batch has its `batchSize`, or there is none. */
-  isLastBatchFull(queue: PartitionQueue): boolean {
-    const { length } = queue.waiting
-    return length === 0 || queue.waiting[length - 1]!.builder.sizeBytes >= this.#options.batchSize
+  isLastBatchFull({ waiting }: PartitionQueue): boolean {
+    return waiting.length === 0 || this.#isFilled(waiting[waiting.length - 1]!)
   }
 
   /** A batch's fate is known: its memory is free again. */
@@ -182,9 +181,16 @@ export class RecordAccumulator {
     const { waiting } = queue
     if (waiting.length === 0) return null
     const last = waiting[waiting.length - 1]!
-    const { sizeBytes, recordCount } = last.builder
-    // As long as one more record of the size of those in it will fit: one too many would have the buffer grow for it alone.
-    return sizeBytes + sizeBytes / recordCount <= this.#fillBytes ? last : null
+    return this.#takesMore(last) ? last : null
+  }
+
+  #isFilled(batch: ProducerBatch): boolean {
+    return batch.builder.sizeBytes >= this.#options.batchSize || !this.#takesMore(batch)
+  }
+
+  /** As long as one more record of the size of those in it will fit: one too many would have the buffer grow for it alone. */
+  #takesMore({ builder: { sizeBytes, recordCount } }: ProducerBatch): boolean {
+    return sizeBytes + sizeBytes / recordCount <= this.#fillBytes
   }
 
   #newBatch(queue: PartitionQueue): ProducerBatch {

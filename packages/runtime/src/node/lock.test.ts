@@ -85,6 +85,8 @@ describe('in one process', () => {
   })
 
   test('where there is no directory, that is the error', () => {
+    writeFileSync(join(root, 'file'), '')
+    expect(refusalOf(() => takeLock(join(root, 'file/.lock')))).toMatchObject({ code: 'STORAGE_ERROR', osCode: 'ENOTDIR' })
     const refusal = refusalOf(() => takeLock(join(root, 'none/.lock')))
     expect(refusal).toMatchObject({ code: 'STORAGE_ERROR', osCode: 'ENOENT' })
     expect(refusal.message).toContain(`cannot lock ${join(root, 'none/.lock')}`)
@@ -143,6 +145,12 @@ describe('a lock file that was left', () => {
     leave(gone('first'))
     writeFileSync(`${lockFile()}.first.next`, gone('second'))
     writeFileSync(`${lockFile()}.second.next`, gone('third'))
+    takesOver()
+  })
+
+  test('by a power cut in the middle of such a takeover, with nothing sensible in any file, is taken over', () => {
+    leave('')
+    writeFileSync(`${lockFile()}.unreadable.next`, '')
     takesOver()
   })
 

@@ -31,11 +31,13 @@ export function takeLock(path: string): Lock {
   const draft = `${path}.${mine.token}.new`
   try {
     writeFileSync(draft, `${JSON.stringify(mine)}\n`, { flag: 'wx' })
-    acquire(path, path, draft)
+    try {
+      acquire(path, path, draft)
+    } finally {
+      rmSync(draft, { force: true })
+    }
   } catch (error) {
     throw error instanceof KafkaError ? error : storageError('lock', path, error)
-  } finally {
-    rmSync(draft, { force: true })
   }
   held.add(mine.token)
   return {
@@ -62,7 +64,7 @@ function acquire(path: string, name: string, draft: string): void {
     const owner = settledContentOf(name)
     if (owner === 'missing') continue
     if (owner !== 'unreadable' && isAlive(owner)) throw lockedBy(path, owner)
-    const heir = `${path}.${owner === 'unreadable' ? 'unreadable' : owner.token}.next`
+    const heir = owner === 'unreadable' ? `${name}.unreadable.next` : `${path}.${owner.token}.next`
     acquire(path, heir, draft)
     if (replaced(name, owner, heir)) return
   }

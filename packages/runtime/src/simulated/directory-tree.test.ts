@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DirectoryNode, type DiskNode, type NameLoss } from './directory-node.ts'
-import { DirectoryTree, namesOf } from './directory-tree.ts'
+import { DirectoryTree } from './directory-tree.ts'
 import { FileNode } from './file-node.ts'
 import { SeededRandom } from './random.ts'
 
@@ -160,15 +160,4 @@ describe('names after a power cut', () => {
     names.sync('/', began)
     expect(names.crash('lose')).toBe('/a /b /d/x')
   })
-})
-
-test.each([
-  ['/a/b', ['a', 'b']],
-  ['a//b/', ['a', 'b']],
-  ['/a/./../b', ['b']],
-  ['C:\\data\\log', ['C:', 'data', 'log']],
-  ['/', []],
-  ['..', []],
-])('the names on the way to %s are %j', (path, names) => {
-  expect(namesOf(path)).toEqual(names)
 })

@@ -1,4 +1,5 @@
 import type { Random } from '../random.ts'
+import { namesOf } from '../tree-rules.ts'
 import { DirectoryNode, type DiskNode, NameJournal, type NameLoss } from './directory-node.ts'
 import type { DataLoss, FileNode } from './file-node.ts'
 
@@ -56,14 +57,4 @@ export class DirectoryTree {
     }
     restore(this.root)
   }
-}
-
-/** The names on the way from the root to `path`; a relative path starts at the root too. */
-export function namesOf(path: string): string[] {
-  const names: string[] = []
-  for (const name of path.split(/[\\/]/)) {
-    if (name === '..') names.pop()
-    else if (name !== '' && name !== '.') names.push(name)
-  }
-  return names
 }

@@ -1,7 +1,8 @@
 import { KafkaError } from '../errors.ts'
 import type { File, FileInfo, Files, Lock, OpenMode } from '../files.ts'
+import { type NodeKind, namesOf, renameObstacle } from '../tree-rules.ts'
 import { DirectoryNode, type DiskNode } from './directory-node.ts'
-import { namesOf, type Place } from './directory-tree.ts'
+import type { Place } from './directory-tree.ts'
 import type { Disk } from './disk.ts'
 import type { DiskOperation } from './disk-faults.ts'
 import { SimulatedFile } from './file.ts'
@@ -68,7 +69,7 @@ export class SimulatedFiles implements Files {
     if (node === null) throw this.#disk.error('rename', from, 'ENOENT')
     if (node === target.node) return
     if (source.name === '' || target.name === '') throw this.#disk.error('rename', from, 'EBUSY')
-    const osCode = obstacleTo(node, target.node, namesOf(from), namesOf(to))
+    const osCode = renameObstacle(namesOf(from), kindOf(node), namesOf(to), target.node === null ? null : kindOf(target.node))
     if (osCode !== null) throw this.#disk.error(`rename ${from} to`, to, osCode)
     this.#disk.step('rename', from, () => {
       const edits = [
@@ -216,16 +217,6 @@ export class SimulatedFiles implements Files {
   }
 }
 
-/** Why something cannot take the place of something else; null if it can. The codes and their precedence are those of Linux. */
-function obstacleTo(node: DiskNode, replaced: DiskNode | null, from: readonly string[], to: readonly string[]): string | null {
-  if (isWithin(to, from)) return 'EINVAL'
-  if (isWithin(from, to)) return 'ENOTEMPTY'
-  if (replaced === null) return null
-  if (node.kind === 'file') return replaced.kind === 'directory' ? 'EISDIR' : null
-  if (replaced.kind === 'file') return 'ENOTDIR'
-  return replaced.seen.size > 0 ? 'ENOTEMPTY' : null
-}
-
-function isWithin(names: readonly string[], ancestor: readonly string[]): boolean {
-  return names.length > ancestor.length && ancestor.every((name, index) => names[index] === name)
+function kindOf(node: DiskNode): NodeKind {
+  return node.kind === 'file' ? 'file' : node.seen.size === 0 ? 'emptyDirectory' : 'directory'
 }
