@@ -54,6 +54,22 @@ describe('close', () => {
     expect(await world.run(poll)).toEqual([])
   })
 
+  test('at any moment of joining leaves nobody behind for whom the group would wait', async () => {
+    for (let delayMs = 0; delayMs < 25; delayMs++) {
+      const consumer = world.consumer('closing', { groupId: `g${delayMs}` })
+      await consumer.subscribe(['orders'])
+      await world.advance(delayMs)
+      await world.run(consumer.close())
+      const next = world.consumer('next', { groupId: `g${delayMs}` })
+      await next.subscribe(['orders'])
+      const before = world.nowMs
+      await world.run(next.poll({ timeoutMs: 500 }))
+      expect(numbersOf(next), `${delayMs} ms`).toHaveLength(4)
+      expect(world.nowMs - before).toBeLessThan(600)
+      await world.run(next.close())
+    }
+  })
+
   test('while the group waits for a slow member', async () => {
     const slow = world.consumer('slow')
     await world.produce('orders', 0, 1)
