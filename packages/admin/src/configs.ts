@@ -7,10 +7,10 @@ import {
   describeConfigs as describeConfigsApi,
   incrementalAlterConfigs as incrementalAlterConfigsApi,
 } from '@logwerk/protocol'
-import { type BrokerErrorCode, brokerError, type ErrorPlace, formatPlace, KafkaError } from '@logwerk/runtime'
+import { type BrokerErrorCode, brokerError, type ErrorPlace, formatPlace, groupBy, KafkaError } from '@logwerk/runtime'
 import type { AdminCall, Settle } from './admin-call.ts'
 import { checkList, checkText } from './check.ts'
-import { askEach, ensureNode, grouped } from './routing.ts'
+import { askEach, ensureNode } from './routing.ts'
 
 const RESOURCE_TYPES = {
   topic: configResourceTypes.TOPIC,
@@ -102,7 +102,7 @@ export async function describeConfigs(
 ): Promise<ConfigDescription[]> {
   checkResources(call.name, queries)
   return await call.each(queries, { nameOf: nameOfResource, changes: false }, async (pending, settle) => {
-    await askEach(grouped(pending, brokerOf), settle, async (nodeId, items) => {
+    await askEach(groupBy(pending, brokerOf), settle, async (nodeId, items) => {
       const request = {
         resources: items.map(({ type, name, configNames }) => ({
           resourceType: RESOURCE_TYPES[type],
@@ -133,7 +133,7 @@ export async function incrementalAlterConfigs(call: AdminCall, changes: readonly
   const kind = { nameOf: nameOfResource, changes: !validateOnly }
   await call.each(changes, kind, async (pending, settle: Settle<ConfigChanges, undefined>, attempt) => {
     if (attempt > 0) await call.client.refresh()
-    await askEach(grouped(pending, brokerOf), settle, async (nodeId, items) => {
+    await askEach(groupBy(pending, brokerOf), settle, async (nodeId, items) => {
       const request = {
         resources: items.map(item => ({ resourceType: RESOURCE_TYPES[item.type], resourceName: item.name, configs: operationsOf(item) })),
         validateOnly,

@@ -8,7 +8,7 @@ import {
   offsetFetch,
 } from '@logwerk/protocol'
 import { beforeEach, expect, test } from 'vitest'
-import { byTopic, grouped } from './routing.ts'
+import { byTopic } from './routing.ts'
 import { ScriptedCluster } from './scripted-cluster.test-support.ts'
 
 let cluster: ScriptedCluster
@@ -49,11 +49,7 @@ function coordinatorIs(nodeOf: (groupId: string) => number): void {
   }))
 }
 
-test('items are grouped in the order in which they come', () => {
-  expect([...grouped(['aa', 'b', 'ac'], text => text[0])]).toEqual([
-    ['a', ['aa', 'ac']],
-    ['b', ['b']],
-  ])
+test('partitions are grouped in the order in which they come', () => {
   const items = latest(2, 0)
   expect(byTopic([...items, { topic: 'other', partition: 7, at: 'latest' as const }], ({ partition }) => partition)).toEqual([
     { name: 'orders', partitions: [2, 0] },

@@ -1,5 +1,5 @@
 import { type MetadataResponse, metadata } from '@logwerk/protocol'
-import { brokerError, formatPlace, KafkaError } from '@logwerk/runtime'
+import { brokerError, formatPlace, groupBy, KafkaError } from '@logwerk/runtime'
 import type { AdminCall, Settle } from './admin-call.ts'
 
 /** One partition of a topic. */
@@ -21,24 +21,12 @@ export function partitionKey(topic: string, partition: number): string {
   return `${partition} ${topic}`
 }
 
-/** Puts items that belong together into one list each, in the order in which they come. */
-export function grouped<K, I>(items: readonly I[], keyOf: (item: I) => K): Map<K, I[]> {
-  const groups = new Map<K, I[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [item])
-    else group.push(item)
-  }
-  return groups
-}
-
 /** The form that most requests about partitions have: topics, each with its partitions. */
 export function byTopic<I extends TopicPartition, P>(
   items: readonly I[],
   partitionOf: (item: I) => P,
 ): { readonly name: string; readonly partitions: P[] }[] {
-  return [...grouped(items, ({ topic }) => topic)].map(([name, partitions]) => ({ name, partitions: partitions.map(partitionOf) }))
+  return [...groupBy(items, ({ topic }) => topic)].map(([name, partitions]) => ({ name, partitions: partitions.map(partitionOf) }))
 }
 
 /** Asks about topics, null for all, never creating one; what comes is also kept for finding nodes. @throws KafkaError */
@@ -132,7 +120,7 @@ export async function askCoordinators<R>(
   }
   const found = groupIds.filter(groupId => nodes.has(groupId))
   await askEach(
-    grouped(found, groupId => nodes.get(groupId)!),
+    groupBy(found, groupId => nodes.get(groupId)!),
     heeding,
     (nodeId, ids) => ask(nodeId, ids, heeding),
   )

@@ -13,10 +13,10 @@ import {
 } from '@logwerk/protocol'
 import { KafkaError, messageOf, sleep, TimeoutError, type Timer, type World } from '@logwerk/runtime'
 import type { ConsumerConfig } from './consumer-config.ts'
+import { numbersByTopic } from './group-by-topic.ts'
 import type { GroupCoordinator } from './group-coordinator.ts'
 import { type MemberIdentity, NO_MEMBER } from './offset-committer.ts'
 import type { PollGate } from './poll-gate.ts'
-import { groupByTopic } from './positions.ts'
 import { formatPartition, type TopicPartition } from './topic-partition.ts'
 
 export interface MembershipOptions {
@@ -45,8 +45,8 @@ const JOIN_GRACE_MS = 5000
 /** Time between two questions whether a subscribed topic exists by now. */
 const MISSING_TOPIC_MS = 1000
 
-/** Codes after which the member begins anew under another id. */
-type Forget = 'nothing' | 'generation' | 'member'
+/** What a member forgets before it joins anew: its generation, or its id too. */
+type Forget = 'generation' | 'member'
 
 /**
  * Membership of a classic group: join, synchronise, send heartbeats, and join again when the coordinator says so (KIP-429 for the
@@ -274,11 +274,8 @@ export class GroupMembership {
           if (signal.aborted) return null
           continue
         case 'UNKNOWN_MEMBER_ID':
-          this.#forget('member')
-          throw passing(this.#coordinator.errorOf(answer.errorCode))
         case 'ILLEGAL_GENERATION':
-          this.#forget('generation')
-          throw passing(this.#coordinator.errorOf(answer.errorCode))
+          throw this.#outdated(answer.errorCode)
         // The rebalance ended before all members were there, and another one has begun.
         case 'REBALANCE_IN_PROGRESS':
           throw passing(this.#coordinator.errorOf(answer.errorCode))
@@ -335,11 +332,8 @@ export class GroupMembership {
         this.#rejoinNeeded = true
         return null
       case 'UNKNOWN_MEMBER_ID':
-        this.#forget('member')
-        throw passing(this.#coordinator.errorOf(answer.errorCode))
       case 'ILLEGAL_GENERATION':
-        this.#forget('generation')
-        throw passing(this.#coordinator.errorOf(answer.errorCode))
+        throw this.#outdated(answer.errorCode)
       default:
         throw this.#coordinator.errorOf(answer.errorCode)
     }
@@ -400,10 +394,7 @@ export class GroupMembership {
 
   async #apply(assignment: readonly TopicPartition[], signal: AbortSignal): Promise<void> {
     const { generationId } = this.#member
-    this.#lastAssignment = groupByTopic(assignment).map(([topic, partitions]) => ({
-      topic,
-      partitions: partitions.map(({ partition }) => partition),
-    }))
+    this.#lastAssignment = numbersByTopic(assignment)
     this.#lastGeneration = generationId
     await this.#options.gate.atBoundary(async () => {
       // While the user was busy the generation may have passed.
@@ -428,10 +419,7 @@ export class GroupMembership {
     return encodeVersioned(consumerProtocolSubscription, SUBSCRIPTION_VERSION, {
       topics: [...this.#topics],
       userData,
-      ownedPartitions: groupByTopic(owned).map(([topic, partitions]) => ({
-        topic,
-        partitions: partitions.map(({ partition }) => partition),
-      })),
+      ownedPartitions: numbersByTopic(owned),
       generationId: this.#lastGeneration,
       rackId: this.#options.config.clientRack === '' ? null : this.#options.config.clientRack,
     })
@@ -540,8 +528,13 @@ export class GroupMembership {
     }
   }
 
+  /** Forgets what the coordinator no longer knows; the member joins anew. */
+  #outdated(code: 'UNKNOWN_MEMBER_ID' | 'ILLEGAL_GENERATION'): KafkaError {
+    this.#forget(code === 'UNKNOWN_MEMBER_ID' ? 'member' : 'generation')
+    return passing(this.#coordinator.errorOf(code))
+  }
+
   #forget(what: Forget): void {
-    if (what === 'nothing') return
     this.#heartbeatTimer?.cancel()
     const { memberId, groupInstanceId } = this.#member
     this.#member = { generationId: -1, memberId: what === 'member' ? '' : memberId, groupInstanceId }

@@ -1,8 +1,8 @@
 import type { KafkaClient } from '@logwerk/client'
 import { offsetCommit, offsetFetch } from '@logwerk/protocol'
 import { KafkaError, TimeoutError } from '@logwerk/runtime'
+import { groupByTopic } from './group-by-topic.ts'
 import type { GroupCoordinator } from './group-coordinator.ts'
-import { groupByTopic } from './positions.ts'
 import { formatPartition, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts'
 
 /** The last version of both APIs that goes by topic name; the next one needs ids, which an older cluster does not have. */

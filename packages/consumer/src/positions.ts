@@ -2,6 +2,7 @@ import { isPassing, type KafkaClient } from '@logwerk/client'
 import { isolationLevels, listOffsets, listOffsetsTimestamps, offsetForLeaderEpoch } from '@logwerk/protocol'
 import { brokerError, KafkaError, messageOf, TimeoutError, type Timer } from '@logwerk/runtime'
 import type { ConsumerConfig, ResetPolicy } from './consumer-config.ts'
+import { groupByTopic } from './group-by-topic.ts'
 import type { CommittedOffsets } from './offset-committer.ts'
 import type { PartitionState, SubscriptionState } from './subscription-state.ts'
 import { formatPartition, type TopicPartition } from './topic-partition.ts'
@@ -293,15 +294,10 @@ export class Positions {
         )
       }
       if (leader < 0) throw brokerError('LEADER_NOT_AVAILABLE', { topic: partition.topic, partition: partition.partition })
-      byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition])
+      const ofLeader = byLeader.get(leader)
+      if (ofLeader === undefined) byLeader.set(leader, [partition])
+      else ofLeader.push(partition)
     }
     return byLeader
   }
-}
-
-/** Partitions of the same topic together. */
-export function groupByTopic<T extends TopicPartition>(partitions: Iterable<T>): [string, T[]][] {
-  const topics = new Map<string, T[]>()
-  for (const partition of partitions) topics.set(partition.topic, [...(topics.get(partition.topic) ?? []), partition])
-  return [...topics]
 }

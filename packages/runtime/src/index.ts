@@ -38,6 +38,7 @@ export {
 } from './errors.ts'
 export type { File, FileInfo, Files, Lock, OpenMode } from './files.ts'
 export { parentOf, readWholeFile, replaceFile, writeFully } from './files.ts'
+export { groupBy } from './group-by.ts'
 export type { Header, Headers, HeadersInput, MutableHeaders } from './headers.ts'
 export { headersOf, lastHeader, NO_HEADERS } from './headers.ts'
 export { createInProcessNetwork } from './in-process-network.ts'

@@ -1,5 +1,5 @@
 import { answerable, type DeleteTopicsRequest, type DeleteTopicsResponseInput, deletableTopicResult } from '@logwerk/protocol'
-import { type BrokerErrorCode, messageOf, type Uuid, ZERO_UUID } from '@logwerk/runtime'
+import { type BrokerErrorCode, groupBy, messageOf, type Uuid, ZERO_UUID } from '@logwerk/runtime'
 import type { BrokerState } from '../broker-state.ts'
 import { loggedCodeOf } from '../failures.ts'
 import type { RequestContext } from '../router.ts'
@@ -7,9 +7,11 @@ import type { RequestContext } from '../router.ts'
 /** Deletes topics by name or, from version 6 on, by id. Their files go in the background. */
 export function handleDeleteTopics(broker: BrokerState) {
   return async (request: DeleteTopicsRequest, { version }: RequestContext): Promise<DeleteTopicsResponseInput> => {
-    const asked = version >= 6 ? request.topics : request.topicNames.map(name => ({ name, topicId: ZERO_UUID }))
+    const asked: readonly Asked[] = version >= 6 ? request.topics : request.topicNames.map(name => ({ name, topicId: ZERO_UUID }))
     const responses: Awaited<ReturnType<typeof deleteOne>>[] = []
-    for (const [key, topics] of grouped(asked)) {
+    // What is asked for twice is refused once (measured on 4.4.0).
+    const byKey = groupBy(asked, ({ name, topicId }) => (name === null ? `The id ${topicId}` : `The name ${name}`))
+    for (const [key, topics] of byKey) {
       const { name, topicId } = topics[0]!
       const complaint =
         topics.length > 1
@@ -28,16 +30,6 @@ export function handleDeleteTopics(broker: BrokerState) {
 interface Asked {
   readonly name: string | null
   readonly topicId: Uuid
-}
-
-/** What is asked for twice is refused once (measured on 4.4.0). */
-function grouped(asked: readonly Asked[]): Map<string, Asked[]> {
-  const groups = new Map<string, Asked[]>()
-  for (const topic of asked) {
-    const key = topic.name === null ? `The id ${topic.topicId}` : `The name ${topic.name}`
-    groups.set(key, [...(groups.get(key) ?? []), topic])
-  }
-  return groups
 }
 
 function answer(version: number, code: BrokerErrorCode, name: string | null, topicId: Uuid, message: string | null) {
