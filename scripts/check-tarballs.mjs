@@ -1,5 +1,5 @@
-// Fails unless what npm would publish of each package is exactly its built files and its sources: everything the exports map
-// points to, no test, and nothing in dist that has no source any more.
+// Fails unless what npm would publish of each package is exactly its built files, its sources and its command: everything the exports
+// map points to, no test, and nothing in dist that has no source any more.
 import { main } from './main.mjs'
 import { publicPackages } from './public-packages.mjs'
 import { askNpm } from './run.mjs'
@@ -11,7 +11,7 @@ main(() => {
   for (const one of packages) {
     const tarball = packed.find((/** @type {{ name: string }} */ { name }) => name === one.name)
     const paths = new Set(tarball?.files.map((/** @type {{ path: string }} */ { path }) => path))
-    const found = [...missing(one, paths), ...[...paths].flatMap(path => fault(path, paths))]
+    const found = [...missing(one, paths), ...[...paths].flatMap(path => fault(one, path, paths))]
     for (const message of found) console.error(`${one.name}: ${message}`)
     faults += found.length
   }
@@ -26,17 +26,18 @@ main(() => {
  */
 function missing(one, paths) {
   const targets = Object.values(one.exports).flatMap(target => (typeof target === 'string' ? [target] : Object.values(target)))
-  return targets
+  return [...targets, ...one.bin]
     .filter(target => !paths.has(target.replace('./', '')))
-    .map(target => `exports points to ${target}, which is not in the tarball`)
+    .map(target => `package.json points to ${target}, which is not in the tarball`)
 }
 
 /**
+ * @param {import('./public-packages.mjs').PublicPackage} one
  * @param {string} path
  * @param {Set<string>} paths
  * @returns {string[]}
  */
-function fault(path, paths) {
+function fault({ bin }, path, paths) {
   const [folder] = path.split('/')
   if (/\.test(-[a-z]+)?\./.test(path)) return [`${path} is a test and would be published`]
   if (folder === 'src') return path.endsWith('.ts') && !paths.has(built(path)) ? [`${path} has no ${built(path)}: build first`] : []
@@ -45,7 +46,8 @@ function fault(path, paths) {
     return paths.has(source) ? [] : [`${path} has no source any more: node scripts/clean-build.mjs`]
   }
   if (/^(package\.json|(README|LICENSE|NOTICE|CHANGELOG)(\.md)?)$/.test(path)) return []
-  return [`${path} is neither dist nor src`]
+  if (bin.includes(`./${path}`)) return []
+  return [`${path} is neither dist, src nor a command`]
 }
 
 /** @param {string} source */

@@ -8,6 +8,7 @@ import { root } from './root.mjs'
  * @property {string} path    Absolute.
  * @property {string} name    `@logwerk/protocol`
  * @property {Record<string, string | { types?: string, default?: string }>} exports
+ * @property {string[]} bin     Files of its commands: `./bin.js`.
  */
 
 /** @returns {PublicPackage[]} Every package that is published, by folder name. */
@@ -19,6 +20,8 @@ export function publicPackages() {
       const file = join(path, 'package.json')
       if (!existsSync(file)) return []
       const json = JSON.parse(readFileSync(file, 'utf8'))
-      return json.private === true ? [] : [{ folder, path, name: json.name, exports: json.exports ?? {} }]
+      return json.private === true
+        ? []
+        : [{ folder, path, name: json.name, exports: json.exports ?? {}, bin: Object.values(json.bin ?? {}) }]
     })
 }

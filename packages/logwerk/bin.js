@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-/** The oldest Node that runs this; also in `engines`, which npm only warns about. */
-const OLDEST = [20, 19] as const
+// Not built from TypeScript: npm links a command only if its file is there when it installs, and a fresh clone is built later.
+
+// The oldest Node that runs this; also in `engines`, which npm only warns about.
+const OLDEST = /** @type {const} */ ([20, 19])
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
