@@ -48,6 +48,9 @@ async function output(command: string, ...args: readonly string[]): Promise<stri
   return (await run(command, args, { cwd: folder })).stdout.trim()
 }
 
+/** Longer than any group needs on a busy machine: what has not come by then does not come, and the test says what there was instead. */
+const PATIENCE_MS = 180_000
+
 /** Wakes whoever waits for something that members do. */
 export class Watch {
   #waiting: { readonly holds: () => boolean; readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
@@ -66,11 +69,23 @@ export class Watch {
     this.#waiting = []
   }
 
-  /** @throws Error of a member that has failed */
-  until(holds: () => boolean): Promise<void> {
-    if (this.#failure !== null) return Promise.reject(this.#failure)
-    if (holds()) return Promise.resolve()
-    return new Promise((resolve, reject) => this.#waiting.push({ holds, resolve, reject }))
+  /**
+   * Waits for something that `what` puts into words, together with how things stand.
+   *
+   * @throws Error of a member that has failed; Error with these words when it does not come
+   */
+  async until(what: () => string, holds: () => boolean): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    if (holds()) return
+    let timer: NodeJS.Timeout | undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#waiting.push({ holds, resolve, reject })
+        timer = setTimeout(() => reject(new Error(`waited in vain until ${what()}`)), PATIENCE_MS)
+      })
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }
 

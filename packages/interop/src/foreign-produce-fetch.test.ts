@@ -13,6 +13,7 @@ import {
   librdkafkaClient,
   PARTITION_COUNT,
 } from './foreign-client.ts'
+import { freePort } from './free-port.ts'
 import { RawConnection } from './raw-connection.ts'
 
 // Foreign clients against our broker: each creates topics, produces with every codec it has, idempotently, and everybody reads it back by
@@ -28,7 +29,7 @@ let clients: Readonly<Record<(typeof prefixes)[number], ForeignClient>>
 beforeAll(async () => {
   const [java, librdkafka, franz] = await Promise.all([javaClient(), librdkafkaClient(), franzClient()])
   clients = { java, librdkafka, franz }
-  broker = await openBroker({ dataDir, port: 0, fsync: 'os' })
+  broker = await openBroker({ dataDir, port: await freePort(), fsync: 'os' })
 })
 
 afterAll(async () => {

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from './free-port.ts'
 
 const script = fileURLToPath(new URL('../real-kafka.sh', import.meta.url))
 
@@ -35,28 +35,4 @@ export async function startRealKafka(): Promise<RealKafka> {
     throw error
   }
   return { bootstrapServers: [`127.0.0.1:${port}`], wipe }
-}
-
-/** A port that is free, and whose next one, for the controller, is free too. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const first = await listen(0)
-    const second = await listen(first.port + 1).catch(() => null)
-    first.close()
-    if (second === null) continue
-    second.close()
-    return first.port
-  }
-}
-
-function listen(port: number): Promise<{ readonly port: number; close(): void }> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address()
-      if (address === null || typeof address === 'string') return reject(new Error('a TCP server without a port'))
-      resolve({ port: address.port, close: () => server.close() })
-    })
-  })
 }
