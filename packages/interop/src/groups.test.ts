@@ -219,8 +219,9 @@ describe.each(['ours', 'the real Kafka'])('on %s', where => {
 
       await ours.stop()
       await scene.shared([java], 6)
-      await scene.produce(200)
+      // All that it was given before it has read, and of what follows nothing is produced yet.
       const before = java.records.length
+      await scene.produce(200)
       await scene.read([java], before + 200)
       expectShared([java.records.slice(before)], 400, 200)
 
