@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { KafkaError } from '../errors.ts'
 import { takeLock } from './lock.ts'
-import { processStart } from './process-start.ts'
+import { isZombie, processStart } from './process-start.ts'
 
 const ROUNDS = Math.ceil(Number(process.env['LOGWERK_SEEDS'] ?? 50) * 0.6)
 
@@ -126,6 +127,20 @@ describe('a lock file that was left', () => {
     expect(refusalOf(() => takeLock(lockFile())).code).toBe('DIRECTORY_LOCKED')
   })
 
+  test.runIf(process.platform !== 'win32')('by a process that was killed and whose parent takes no note of it is taken over', async () => {
+    // The shell becomes a program that knows nothing of the child it had.
+    const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [line] = await once(createInterface({ input: parent.stdout }), 'line')
+    const pid = Number(line)
+    leave({ pid, started: processStart(pid), token: 'zombie' })
+    expect(refusalOf(() => takeLock(lockFile())).message).toContain(`is held by process ${pid}`)
+    process.kill(pid, 'SIGKILL')
+    while (!isZombie(pid)) await new Promise<void>(resolve => setImmediate(resolve))
+    expect(() => process.kill(pid, 0)).not.toThrow()
+    takesOver()
+    parent.kill('SIGKILL')
+  })
+
   test.each([
     [''],
     ['\0\0\0\0\0\0\0\0'],
@@ -166,6 +181,7 @@ test('the start of a process stays the same, tells processes apart, and ends wit
   expect(processStart(process.pid)).toBe(processStart(process.pid))
   expect(processStart(process.ppid)).not.toBe(processStart(process.pid))
   expect(processStart(deadPid()) || null).toBeNull()
+  expect([process.pid, process.ppid, deadPid()].map(isZombie)).toEqual([false, false, false])
 })
 
 describe('between processes', () => {

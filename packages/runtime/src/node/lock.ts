@@ -2,7 +2,7 @@ import { closeSync, constants, linkSync, openSync, readFileSync, renameSync, rmS
 import { KafkaError } from '../errors.ts'
 import type { Lock } from '../files.ts'
 import { storageError } from './files.ts'
-import { processStart } from './process-start.ts'
+import { isZombie, processStart } from './process-start.ts'
 import { nodeRandom } from './random.ts'
 
 /** Who holds a lock: enough to tell that process from another one that was given the same id later. */
@@ -166,6 +166,7 @@ function isAlive(owner: Owner): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
+  if (isZombie(owner.pid)) return false
   const started = processStart(owner.pid)
   return started === null || owner.started === '' || started === owner.started
 }
