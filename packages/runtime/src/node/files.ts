@@ -99,7 +99,7 @@ class NodeFile implements File {
     try {
       let total = 0
       while (total < into.length) {
-        const byteCount = readSync(descriptor, into, total, into.length - total, positionBytes + total)
+        const byteCount = readUninterrupted(descriptor, into, total, positionBytes + total)
         if (byteCount === 0) break
         total += byteCount
       }
@@ -115,9 +115,13 @@ class NodeFile implements File {
       let total = 0
       while (total < into.length) {
         const at = total
-        const byteCount = await later<number>('read', this.path, done =>
-          readLater(descriptor, into, at, into.length - at, positionBytes + at, done),
-        )
+        const byteCount = await later<number>('read', this.path, done => {
+          const read = () =>
+            readLater(descriptor, into, at, into.length - at, positionBytes + at, (error, count) =>
+              isInterrupted(error) ? read() : done(error, count),
+            )
+          read()
+        })
         if (byteCount === 0) break
         total += byteCount
       }
@@ -179,6 +183,21 @@ class NodeFile implements File {
   #giveBack(): void {
     attempt('close', this.path, () => closeSync(this.#descriptor))
   }
+}
+
+/** libuv repeats a call that a signal interrupted, but not a read; file systems outside the kernel and in the network end one so. */
+function readUninterrupted(descriptor: number, into: Uint8Array, at: number, positionBytes: number): number {
+  for (;;) {
+    try {
+      return readSync(descriptor, into, at, into.length - at, positionBytes)
+    } catch (error) {
+      if (!isInterrupted(error)) throw error
+    }
+  }
+}
+
+function isInterrupted(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'EINTR'
 }
 
 function attempt<T>(what: string, path: string, action: () => T): T {
