@@ -43,6 +43,10 @@ describe('nodeClock.setTimer', () => {
     expect(runs).toBe(2)
   })
 
+  test('a delay that is no number is an error of the caller, as in simulation, and not a task that runs at once', () => {
+    expect(() => nodeClock.setTimer(Number.NaN, () => {})).toThrow('a delay is a number of milliseconds')
+  })
+
   test('a delay beyond what Node can count is waited for in full', () => {
     fakeTime()
     let runs = 0

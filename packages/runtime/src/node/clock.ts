@@ -1,3 +1,4 @@
+import { assert } from '../assert.ts'
 import type { Clock } from '../clock.ts'
 
 // setTimeout turns a longer delay into 1 ms.
@@ -7,6 +8,7 @@ export const nodeClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimer(delayMs, task, options) {
+    assert(!Number.isNaN(delayMs), 'a delay is a number of milliseconds')
     const dueMs = performance.now() + delayMs
     let handle: NodeJS.Timeout
     const arm = () => {

@@ -27,6 +27,8 @@ export class NodeConnection implements Connection {
     this.#bridge = bridge
     this.local = { host: socket.localAddress ?? '', port: socket.localPort ?? 0 }
     this.remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+    // As Kafka's clients and brokers do: a peer that is gone without a word is found out, also by a side that has nothing to send.
+    socket.setKeepAlive(true)
     // Until there is a reader, what arrives stays with the operating system.
     socket.pause()
     socket.on('error', error => {

@@ -1,4 +1,5 @@
 import dns from 'node:dns'
+import net from 'node:net'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { KafkaError } from '../errors.ts'
@@ -116,6 +117,14 @@ describe('connections', () => {
     expect(client.remote).toEqual(address)
     expect(server.local).toEqual(address)
     expect(server.remote).toEqual(client.local)
+  })
+
+  test('both ends ask the system to look after a peer that says nothing (SO_KEEPALIVE)', async () => {
+    const keptAlive = vi.spyOn(net.Socket.prototype, 'setKeepAlive')
+    const { client, server } = await pair()
+    const ports = keptAlive.mock.contexts.map(socket => (socket as net.Socket).localPort)
+    expect(ports.sort()).toEqual([client.local.port, server.local.port].sort())
+    expect(keptAlive.mock.calls).toEqual([[true], [true]])
   })
 
   test('all bytes arrive in order through any writes, pauses and buffers, both ways', async () => {
