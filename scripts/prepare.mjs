@@ -2,7 +2,7 @@
 // before anything is installed, so it uses Node alone.
 //
 //   node scripts/prepare.mjs install    installs the dependencies unless node_modules is what package-lock.json asks for
-//   node scripts/prepare.mjs build      and builds, unless every package's dist is younger than its sources
+//   node scripts/prepare.mjs build      and builds, unless every package's built files are there and its sources older
 import { main } from './main.mjs'
 import { isBuilt, stampBuilt } from './prepare/built.mjs'
 import { isInstalled } from './prepare/installed.mjs'
@@ -18,10 +18,10 @@ main(() => {
     console.log('Installing the dependencies (once; about half a minute) …')
     npm(['ci'])
   }
-  if (step === 'build' && !isBuilt()) {
+  if (step === 'build' && !isBuilt(root)) {
     console.log('Building …')
     const began = new Date()
     npm(['run', '--silent', 'build'], { env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' } })
-    stampBuilt(began)
+    stampBuilt(root, began)
   }
 })
