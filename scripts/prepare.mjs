@@ -4,7 +4,7 @@
 //   node scripts/prepare.mjs install    installs the dependencies unless node_modules is what package-lock.json asks for
 //   node scripts/prepare.mjs build      and builds, unless every package's built files are there and its sources older
 import { main } from './main.mjs'
-import { isBuilt, stampBuilt } from './prepare/built.mjs'
+import { forgetIncomplete, isBuilt, stampBuilt } from './prepare/built.mjs'
 import { isInstalled } from './prepare/installed.mjs'
 import { root } from './root.mjs'
 import { npm } from './run.mjs'
@@ -21,6 +21,7 @@ main(() => {
   if (step === 'build' && !isBuilt(root)) {
     console.log('Building …')
     const began = new Date()
+    forgetIncomplete(root)
     npm(['run', '--silent', 'build'], { env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' } })
     stampBuilt(root, began)
   }

@@ -43,8 +43,18 @@ export function removeStamp(root) {
 }
 
 /**
+ * Call before a build: the compiler goes by its notes, and leaves out what it once wrote, though somebody has deleted it.
+ *
  * @param {string} root
- * @returns {{ inputs: string[], outputs: string[] }[]}  One for each package that has something to build.
+ * @returns {void}
+ */
+export function forgetIncomplete(root) {
+  for (const { notes, outputs } of buildsIn(root)) if (!outputs.every(output => existsSync(output))) rmSync(notes, { force: true })
+}
+
+/**
+ * @param {string} root
+ * @returns {{ inputs: string[], outputs: string[], notes: string }[]}  One for each package that has something to build.
  */
 function buildsIn(root) {
   // The lock file decides which compiler it was.
@@ -58,6 +68,6 @@ function buildsIn(root) {
       const names = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(name => !/\.test(-[a-z]+)?\.ts$/.test(name))
       const outputs = names.filter(name => name.endsWith('.ts')).map(name => join(path, 'dist', name.replace(/\.ts$/, '.js')))
       const inputs = [...shared, join(path, 'tsconfig.json'), join(path, 'package.json'), source, ...names.map(name => join(source, name))]
-      return { inputs, outputs }
+      return { inputs, outputs, notes: join(path, '.tsbuildinfo') }
     })
 }

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { isBuilt, removeStamp, stampBuilt } from './built.mjs'
+import { forgetIncomplete, isBuilt, removeStamp, stampBuilt } from './built.mjs'
 
 const BEFORE = new Date('2026-01-01T10:00:00Z')
 const BUILD = new Date('2026-01-01T11:00:00Z')
@@ -55,6 +55,16 @@ test('a source came, went, or was renamed since, whatever its own time is', () =
 test.each(['packages/a/dist', 'packages/a/dist/deep', 'packages/a/dist/deep/b.js'])('%s has been deleted', path => {
   rmSync(join(root, path), { recursive: true })
   expect(isBuilt(root)).toBe(false)
+})
+
+test('of an incomplete build the compiler keeps no notes', () => {
+  const notes = join(root, 'packages/a/.tsbuildinfo')
+  writeFileSync(notes, '')
+  forgetIncomplete(root)
+  expect(existsSync(notes)).toBe(true)
+  rmSync(join(root, 'packages/a/dist/deep/b.js'))
+  forgetIncomplete(root)
+  expect(existsSync(notes)).toBe(false)
 })
 
 test('no build has ended yet, or the next one has begun with removing', () => {
