@@ -68,6 +68,7 @@ describe('imports', () => {
     ['a bare import', "import 'left-pad'"],
     ['a dynamic import', "const x = await import('left-pad')"],
     ['an import in a type', "export type X = import('left-pad').X"],
+    ['an import by URL', "import { x } from 'file:///left-pad.js'"],
     ['an import of a devDependency outside tests', "import { test } from 'vitest'"],
   ])
   test.each(cases)('%s of an undeclared package is found', (_, source) => {
@@ -96,6 +97,19 @@ describe('imports', () => {
     expect(found({ 'packages/storage/src/a.ts': source })).toEqual([
       expect.stringMatching(/a\.ts:1: .* is not an entry of @logwerk\/runtime.*\[deep-import\]/),
       expect.stringMatching(/a\.ts:2: .* leaves packages\/storage.*\[deep-import\]/),
+    ])
+  })
+
+  test('an import by an absolute path is found', () => {
+    expect(found({ 'packages/storage/src/a.ts': "import { a } from '/packages/runtime/src/a.ts'" })).toEqual([
+      expect.stringMatching(/a\.ts:1: .* is a place on one machine.*\[deep-import\]/),
+    ])
+  })
+
+  test('a command beside its package.json is held to the same rules', () => {
+    expect(found({ 'packages/storage/bin.js': "import { x } from 'left-pad'\nsetTimeout(x, 1)" })).toEqual([
+      expect.stringMatching(/bin\.js:1: .*\[undeclared\]/),
+      expect.stringMatching(/bin\.js:2: .*\[seam\]/),
     ])
   })
 
@@ -148,6 +162,38 @@ describe('seams', () => {
     "import * as zlib from 'node:zlib'\nexport const stream = zlib.createGzip()",
     'const text = `at $' + '{Date.now()}`',
     'const half = a / b; const late = Date.now() / 2',
+    'const { now } = Date',
+    'const { random: chance } = Math',
+    'let clock = performance',
+    'const clock = globalThis.performance',
+    'const p = process\nexport const now = p.hrtime()',
+    "Date['now']()",
+    'globalThis[name](f)',
+    'process.uptime()',
+    'process.binding("fs")',
+    'Temporal.Now.instant()',
+    'Atomics.waitAsync(cell, 0, 0, 1)',
+    'new WebSocket(url)',
+    "new CompressionStream('gzip')",
+    'crypto.getRandomValues(bytes)',
+    'crypto.randomUUIDv7()',
+    'module.createRequire(import.meta.url)',
+    "import fs = require('fs')",
+    "import { hrtime } from 'node:process'",
+    "import { getBuiltinModule as get } from 'process'",
+    "import * as p from 'node:process'\nexport const now = p.hrtime",
+    "import p from 'node:process'\nconst { hrtime } = p",
+    "import { uptime } from 'node:os'",
+    "import { DatabaseSync } from 'node:sqlite'",
+    "import { setImmediate } from 'timers'",
+    "export { setTimeout } from 'node:timers/promises'",
+    "import { type Socket } from 'net'",
+    "type Socket = import('node:net').Socket",
+    'const fs = await import(`node:fs`)',
+    "const fs = await import('node:' + 'fs')",
+    'const any = await import(name)',
+    "import zlib, { gzip } from 'node:zlib'",
+    "import zlib from 'node:zlib'\nconst { gzip } = zlib",
   ]
   test.each(banned)('%s is found, in sources and in tests', source => {
     expect(found({ 'packages/storage/src/a.ts': source }).join('\n')).toMatch(/a\.ts:\d+: .* \[seam\]$/)
@@ -176,6 +222,13 @@ describe('seams', () => {
     "import type { ZlibOptions } from 'node:zlib'",
     "import * as zlib from 'node:zlib'\nexport const bytes = zlib.zstdCompressSync?.(input)",
     "import { createHash } from 'node:crypto'",
+    "import { hostname } from 'node:os'",
+    "import os from 'node:os'\nexport const name = { os: os.hostname() }",
+    "import type zlib from 'node:zlib'\nexport type Zlib = typeof zlib.gzipSync",
+    'const times: Date[] = when instanceof Date ? [when] : []',
+    'type Time<T = Date> = T | Date',
+    'const major = process.versions.node',
+    "const later = await import('./messages/fetch.ts')",
   ]
   test.each(allowed)('%s is let through', source => {
     expect(found({ 'packages/storage/src/a.ts': source, 'packages/storage/src/messages/fetch.ts': '' })).toEqual([])
@@ -205,8 +258,12 @@ describe('language', () => {
     ['any', 'const x = y as unknown as any[]'],
     ['any', 'type F = () => any'],
     ['any', 'type U = string | any'],
+    ['any', 'function isIt(x: unknown): x is any {}'],
+    ['any', 'type K = keyof any'],
     ['export-star', "export * from './b.ts'"],
     ['export-star', "export * as b from './b.ts'"],
+    ['export-star', "export type * from './b.ts'"],
+    ['export-star', "export type * as b from './b.ts'"],
     ['default-export', 'export default 1'],
     ['default-export', 'const x = 1\nexport { x as default }'],
     ['default-export', "export { default } from './b.ts'"],

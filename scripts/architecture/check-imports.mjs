@@ -21,6 +21,8 @@ import { folderOf } from './layers.mjs'
  */
 export function checkImports(owner, source, code, packages, root) {
   return importsOf(code).flatMap(({ from, line }) => {
+    // Whether it may be unwritten is a matter of the seams.
+    if (from === null) return []
     const found = from.startsWith('.') ? checkRelative(owner, source, from) : checkBare(owner, source, from, packages, root)
     return found === null ? [] : [{ path: source.path, line, ...found }]
   })
@@ -46,6 +48,7 @@ function checkRelative(owner, source, from) {
  */
 function checkBare(owner, source, from, packages, root) {
   const name = packageNameOf(from)
+  if (from.startsWith('/')) return { rule: 'deep-import', message: `'${from}' is a place on one machine: import the package by its name` }
   if (name === null || isBuiltin(from)) return null
   if (name !== owner.json.name && !declares(owner, source, name, root)) {
     const where = source.test ? 'package.json' : 'the dependencies of package.json (a devDependency is for tests only)'

@@ -3,7 +3,7 @@
 /** @typedef {import('../tokenize.mjs').Token} Token */
 
 /** `any` behind one of these switches the compiler off for a value. */
-const BEFORE_A_TYPE = new Set([':', 'as', '|', '&', 'satisfies', '=>'])
+const BEFORE_A_TYPE = new Set([':', 'as', '|', '&', 'satisfies', '=>', 'is', 'keyof'])
 
 /**
  * The parts of the language that take away what the compiler knows or what a reader of index.ts sees.
@@ -39,7 +39,8 @@ function badCode(code, index) {
   if (token.kind !== 'word') return null
   const before = code[index - 1]?.text ?? ''
   const next = code[index + 1]
-  if (token.text === 'export' && next?.text === '*')
+  const exported = next?.text === 'type' ? code[index + 2] : next
+  if (token.text === 'export' && exported?.text === '*')
     return { rule: 'export-star', message: '`export *` hides what is public: name what you export' }
   if (token.text === 'export' && (next?.text === 'default' || exportsAsDefault(code, index))) {
     return { rule: 'default-export', message: 'a default export has no name of its own: export a name' }

@@ -10,9 +10,11 @@ import { DOORS, OUTSIDE_WORLD } from './layers.mjs'
 const MODULES = new Map([
   ...['net', 'tls', 'http', 'https', 'http2', 'dgram'].map(name => /** @type {const} */ ([name, 'world.network'])),
   ...['dns', 'dns/promises'].map(name => /** @type {const} */ ([name, 'world.resolve'])),
-  ...['fs', 'fs/promises'].map(name => /** @type {const} */ ([name, 'world.files'])),
+  ...['fs', 'fs/promises', 'sqlite', 'wasi'].map(name => /** @type {const} */ ([name, 'world.files'])),
   ...['timers', 'timers/promises', 'perf_hooks'].map(name => /** @type {const} */ ([name, 'world.clock'])),
-  ...['worker_threads', 'child_process', 'cluster'].map(name => /** @type {const} */ ([name, 'a seam of the runtime package'])),
+  ...['worker_threads', 'child_process', 'cluster', 'inspector', 'inspector/promises', 'repl'].map(
+    name => /** @type {const} */ ([name, 'a seam of the runtime package']),
+  ),
   ['module', 'world.native'],
 ])
 
@@ -21,21 +23,34 @@ const NAMES = new Map([
   ...['setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval', 'clearImmediate'].map(
     name => /** @type {const} */ ([name, 'world.clock.setTimer']),
   ),
-  ...['randomUUID', 'randomBytes', 'randomInt', 'randomFill', 'randomFillSync', 'getRandomValues'].map(
+  ...['randomUUID', 'randomUUIDv7', 'randomBytes', 'randomInt', 'randomFill', 'randomFillSync', 'getRandomValues'].map(
     name => /** @type {const} */ ([name, 'world.random']),
   ),
+  ...['WebSocket', 'EventSource', 'BroadcastChannel'].map(name => /** @type {const} */ ([name, 'world.network'])),
+  ...['CompressionStream', 'DecompressionStream'].map(name => /** @type {const} */ ([name, 'the function whose name ends in Sync'])),
+  ['createRequire', 'world.native'],
 ])
 
-/** Members of globals: `Date.now`. */
+/** Members of globals and of Node's modules of the same name: `Date.now`, `import { hrtime } from 'node:process'`. */
 const MEMBERS = new Map([
   ['Date.now', 'world.clock.nowMs'],
+  ['Temporal.Now', 'world.clock.nowMs'],
   ['performance.now', 'world.clock.monotonicMs'],
   ['performance.timeOrigin', 'world.clock.nowMs'],
   ['process.hrtime', 'world.clock.monotonicMs'],
+  ['process.uptime', 'world.clock.monotonicMs'],
+  ['os.uptime', 'world.clock.monotonicMs'],
   ['process.getBuiltinModule', 'world.native'],
+  ['process.binding', 'world.native'],
+  ['process.dlopen', 'world.native'],
   ['Math.random', 'world.random'],
   ['AbortSignal.timeout', 'world.clock and an AbortController'],
+  ['Atomics.wait', 'world.clock.setTimer'],
+  ['Atomics.waitAsync', 'world.clock.setTimer'],
 ])
+
+/** Their members are looked at by name, so they may not be taken apart, renamed or asked for a member that is not written out. */
+const WATCHED = new Set(['Date', 'Temporal', 'performance', 'process', 'Math', 'AbortSignal', 'Atomics', 'globalThis', 'global'])
 
 /**
  * Decision D1 of ARCHITECTURE.md: time, chance, sockets, files and processes enter through constructors, so that a seed
@@ -71,14 +86,28 @@ function mayReachOutside(owner, source) {
  */
 function bannedModules(code) {
   return importsOf(code).flatMap(({ from, line, names, whole, dynamic }) => {
+    if (from === null) return [{ line, name: 'import() of a name that is not written out', instead: "a string: import('./x.ts')" }]
     const module = from.replace(/^node:/, '')
     const instead = MODULES.get(module)
     if (instead !== undefined) return [{ line, name: `'${from}'`, instead }]
-    if (module !== 'zlib') return []
-    const used = whole === null ? names.filter(({ type }) => !type).map(({ name }) => name) : membersOf(code, whole)
-    const asynchronous = dynamic ? ['import()'] : used.filter(name => !isSynchronousZlib(name))
-    return asynchronous.map(name => ({ line, name: `${name} of '${from}'`, instead: 'the function whose name ends in Sync' }))
+    const used = dynamic ? ['import()'] : names.filter(({ type }) => !type).map(({ name }) => name)
+    return [...used, ...(whole === null ? [] : usesOf(code, whole))].flatMap(name => {
+      const found = bannedMember(module, name, dynamic)
+      return found === null ? [] : [{ line, name: `${name} of '${from}'`, instead: found }]
+    })
   })
+}
+
+/**
+ * @param {string} module
+ * @param {string} name
+ * @param {boolean} dynamic
+ * @returns {string | null}  What to use instead.
+ */
+function bannedMember(module, name, dynamic) {
+  if (module === 'zlib') return isSynchronousZlib(name) ? null : 'the function whose name ends in Sync'
+  if (module !== 'process' && module !== 'os') return null
+  return dynamic || name === '*' ? `import { x } from 'node:${module}'` : (MEMBERS.get(`${module}.${name}`) ?? null)
 }
 
 /** @param {string} name */
@@ -88,13 +117,16 @@ function isSynchronousZlib(name) {
 
 /**
  * @param {Token[]} code
- * @param {string} object
- * @returns {string[]}  Every `x` of `object.x`.
+ * @param {string} object  The local name of a whole module.
+ * @returns {string[]}     Every `x` of `object.x`, and `*` where the module is used in another way: taken apart, renamed, passed on.
  */
-function membersOf(code, object) {
+function usesOf(code, object) {
   return code.flatMap((token, index) => {
-    const member = code[index + 2]
-    return token.text === object && !isMember(code, index) && isDot(code[index + 1]) && member !== undefined ? [member.text] : []
+    if (token.text !== object || token.kind !== 'word' || isMember(code, index)) return []
+    if (isDot(code[index + 1])) return [code[index + 2]?.text ?? '*']
+    // Its import, a key of that name, or the type of it.
+    const before = code[index - 1]?.text ?? ''
+    return ['import', 'type', 'as', 'typeof'].includes(before) || code[index + 1]?.text === ':' ? [] : ['*']
   })
 }
 
@@ -124,10 +156,26 @@ function bannedName(code, index, fetchIsBound) {
   if (isMember(code, index)) return null
   const member = isDot(code[index + 1]) ? MEMBERS.get(`${name}.${code[index + 2]?.text}`) : undefined
   if (member !== undefined) return { name: `${name}.${code[index + 2]?.text}`, instead: member }
+  if (WATCHED.has(name) && isHandedOn(code, index)) return { name: `${name} under another name`, instead: `${name}.x, written out` }
   if (name === 'require' && code[index + 1]?.text === '(') return { name: 'require', instead: 'world.native' }
   if (name === 'Date' && readsTheClock(code, index)) return { name: 'Date without an argument', instead: 'world.clock.nowMs' }
   if (name === 'fetch' && !fetchIsBound && !namesAMember(code, index)) return { name: 'fetch', instead: 'world.network' }
   return null
+}
+
+/**
+ * `const { now } = Date`, `const clock = Date` and `Date['now']`; a type, `Date[]`, `new Date(ms)` and `x instanceof Date` are not.
+ *
+ * @param {Token[]} code
+ * @param {number} index
+ */
+function isHandedOn(code, index) {
+  const next = code[index + 1]
+  if (next?.text === '[') return code[index + 2]?.text !== ']'
+  // Before `globalThis.`, where that stands in front.
+  const before = isDot(code[index - 1]) ? index - 3 : index - 1
+  if (isDot(next) || next?.text === '(' || code[before]?.text !== '=') return false
+  return code[before - 1]?.text === '}' || ['const', 'let', 'var'].includes(code[before - 2]?.text ?? '')
 }
 
 /**

@@ -4,7 +4,7 @@ import { unquote } from '../tokenize.mjs'
 
 /**
  * @typedef {object} Import
- * @property {string} from            The module as written.
+ * @property {string | null} from     The module as written; null for an `import()` of something that is not a plain string.
  * @property {number} line
  * @property {{ name: string, type: boolean }[]} names  Imported names; empty for a bare, a dynamic and a whole-module import.
  * @property {string | null} whole    The local name of `import x from` or `import * as x from`.
@@ -27,7 +27,8 @@ export function importsOf(tokens) {
     const next = tokens[index + 1]
     if (token.text === 'import' && next?.text === '(') {
       const from = tokens[index + 2]
-      if (from?.kind === 'string') imports.push({ from: unquote(from), line: token.line, names: [], whole: null, dynamic: true })
+      const plain = from?.kind === 'string' && [')', ','].includes(tokens[index + 3]?.text ?? '')
+      imports.push({ from: plain ? unquote(from) : null, line: token.line, names: [], whole: null, dynamic: true })
       continue
     }
     if (token.text === 'import' && next?.kind === 'string') {

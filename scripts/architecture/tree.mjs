@@ -52,8 +52,8 @@ export function readTree(root) {
       if (!statSync(join(root, parent, folder)).isDirectory()) continue
       const path = `${parent}/${folder}`
       for (const name of list(join(root, path))) {
-        // An example may be a single file beside its package.json.
-        if (name === 'package.json' || (parent === 'examples' && isSource(name))) add(`${path}/${name}`)
+        // An example may be a single file beside its package.json, as a command is. What configures a tool has that tool's form.
+        if (name === 'package.json' || (isSource(name) && !name.includes('.config.'))) add(`${path}/${name}`)
       }
       for (const name of filesBelow(join(root, path, 'src'))) if (isSource(name)) add(`${path}/src/${name}`)
     }
