@@ -15,6 +15,7 @@ export const adminConfig = defineConfig({
     kafkaKey: 'default.api.timeout.ms',
     default: 60_000,
     min: 0,
+    max: 0x7fff_ffff,
     doc: 'Longest wait of a call that has no `timeoutMs` of its own, all attempts together.',
   }),
 })

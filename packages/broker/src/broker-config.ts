@@ -76,6 +76,7 @@ export const brokerConfig = defineConfig({
     kafkaKey: 'max.connections',
     default: 10_000,
     min: 1,
+    max: 0x7fff_ffff,
     doc: 'Most connections; further ones are closed at once. (Kafka has no limit by default.)',
   }),
   connectionsMaxIdleMs: durationMs({
@@ -88,12 +89,14 @@ export const brokerConfig = defineConfig({
     kafkaKey: 'max.incremental.fetch.session.cache.slots',
     default: 1000,
     min: 0,
+    max: 0x7fff_ffff,
     doc: 'Fetch sessions kept (KIP-227); clients beyond it send whole requests.',
   }),
   producerIdExpirationMs: durationMs({
     kafkaKey: 'producer.id.expiration.ms',
     default: 86_400_000,
     min: 1,
+    max: 0x7fff_ffff,
     doc: 'Time after which the sequence numbers of a producer that no longer writes are forgotten.',
   }),
   groupInitialRebalanceDelayMs: durationMs({

@@ -12,6 +12,7 @@ export const clientConfig = defineConfig({
     kafkaKey: 'request.timeout.ms',
     default: 30_000,
     min: 1,
+    max: 0x7fff_ffff,
     doc: 'Longest wait for the answer to one request; the connection is closed after it.',
   }),
   retryBackoffMs: durationMs({

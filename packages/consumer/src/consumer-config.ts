@@ -30,24 +30,28 @@ export const consumerConfig = defineConfig({
     kafkaKey: 'session.timeout.ms',
     default: 45_000,
     min: 1,
+    max: 0x7fff_ffff,
     doc: 'A member that is not heard of for this long loses its partitions.',
   }),
   heartbeatIntervalMs: durationMs({
     kafkaKey: 'heartbeat.interval.ms',
     default: 3000,
     min: 1,
+    max: 0x7fff_ffff,
     doc: 'Time between two signs of life to the coordinator. Less than sessionTimeoutMs.',
   }),
   maxPollIntervalMs: durationMs({
     kafkaKey: 'max.poll.interval.ms',
     default: 300_000,
     min: 1,
+    max: 0x7fff_ffff,
     doc: 'A consumer that asks for no records for this long is taken to be stuck: it leaves the group until it asks again.',
   }),
   maxPollRecords: integer({
     kafkaKey: 'max.poll.records',
     default: 500,
     min: 1,
+    max: 0x7fff_ffff,
     doc: 'Most records that one poll, or one batch of the batch iterator, gives.',
   }),
   autoOffsetReset: text({
@@ -64,6 +68,7 @@ export const consumerConfig = defineConfig({
     kafkaKey: 'auto.commit.interval.ms',
     default: 5000,
     min: 1,
+    max: 0x7fff_ffff,
     doc: 'Time between two commits in the background.',
   }),
   fetchMinBytes: sizeBytes({
@@ -116,6 +121,7 @@ export const consumerConfig = defineConfig({
     kafkaKey: 'default.api.timeout.ms',
     default: 60_000,
     min: 0,
+    max: 0x7fff_ffff,
     doc: 'Longest that a call takes which has no timeout of its own.',
   }),
 })

@@ -34,6 +34,8 @@ describe('the delivery timeout', () => {
   test('is raised to lingerMs + requestTimeoutMs by default', () => {
     expect(resolve({}).deliveryTimeoutMs).toBe(120_000)
     expect(resolve({ lingerMs: 100_000, requestTimeoutMs: 50_000 }).deliveryTimeoutMs).toBe(150_000)
+    // As far as an int32 reaches, as in Java.
+    expect(resolve({ lingerMs: 10, requestTimeoutMs: 0x7fff_ffff }).deliveryTimeoutMs).toBe(0x7fff_ffff)
   })
 
   test('is refused if it is set below', () => {
@@ -50,7 +52,7 @@ test.each<[Record<string, unknown>, string]>([
   [{ acks: 'some' }, `option "acks" must be one of 'all', '-1', '1', '0', not "some"`],
   [{ lingerMS: 5 }, 'unknown option "lingerMS"; did you mean "lingerMs"?'],
   [{ 'linger.ms': 5 }, 'unknown option "linger.ms"; write "lingerMs", or pass dotted names through fromProperties'],
-  [{ batchSize: -1 }, 'option "batchSize" must be at least 0 bytes, not -1'],
+  [{ batchSize: -1 }, 'option "batchSize" must be between 0 and 2147483647 bytes, not -1'],
   [{ compressionType: 'brotli' }, 'option "compressionType" must be one of'],
 ])('%j is refused', (input, message) => {
   expect(() => resolveProducerConfig(input)).toThrow(message)

@@ -37,6 +37,7 @@ export const producerConfig = defineConfig({
     kafkaKey: 'batch.size',
     default: 16_384,
     min: 0,
+    max: 0x7fff_ffff,
     doc: 'Bytes after which a batch need not wait any longer. A batch that has to wait for a free request goes on filling up to maxBatchFillBytes.',
   }),
   maxBatchFillBytes: sizeBytes({
@@ -65,18 +66,21 @@ export const producerConfig = defineConfig({
     kafkaKey: 'max.request.size',
     default: 1_048_576,
     min: 0,
+    max: 0x7fff_ffff,
     doc: 'Largest request, and so the largest record, uncompressed. A larger record is refused at once.',
   }),
   maxInFlightRequestsPerConnection: integer({
     kafkaKey: 'max.in.flight.requests.per.connection',
     default: 5,
     min: 1,
+    max: 0x7fff_ffff,
     doc: 'Requests on their way to one broker. Without idempotence more than one can change the order of records when requests are sent again.',
   }),
   deliveryTimeoutMs: durationMs({
     kafkaKey: 'delivery.timeout.ms',
     default: 120_000,
     min: 0,
+    max: 0x7fff_ffff,
     doc: 'Longest time from enqueuing a record to knowing whether it was delivered, all attempts together. At least lingerMs + requestTimeoutMs.',
   }),
   retries: integer({
@@ -139,7 +143,7 @@ export function resolveProducerConfig(input: Readonly<Record<string, unknown>>):
   const bad = (why: string) => new KafkaError('INVALID_CONFIG', `createProducer: ${why}`)
   if (config.transactionalId !== null) throw bad('transactions are not part of this version; leave "transactionalId" out')
   if (config.compressionGzipLevel === 0) throw bad('option "compressionGzipLevel" must be -1, or 1 to 9')
-  const leastDelivery = config.lingerMs + config.requestTimeoutMs
+  const leastDelivery = Math.min(config.lingerMs + config.requestTimeoutMs, 0x7fff_ffff)
   if (config.deliveryTimeoutMs < leastDelivery) {
     if (input['deliveryTimeoutMs'] !== undefined) {
       throw bad(`option "deliveryTimeoutMs" must be at least lingerMs + requestTimeoutMs, which is ${leastDelivery}`)
