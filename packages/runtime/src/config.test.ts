@@ -194,19 +194,20 @@ test('describeConfig has a row for every option, in the order of the table', () 
   const rows = describeConfig(table)
   expect(rows.map(row => row.name)).toEqual(Object.keys(table))
   expect(rows.slice(0, 2)).toEqual([
-    { name: 'bootstrapServers', default: 'required', unit: 'stringList', kafkaKey: 'bootstrap.servers', doc: 'Where to begin.' },
-    { name: 'lingerMs', default: '5', unit: 'ms', kafkaKey: 'linger.ms', doc: 'Longest a batch waits.' },
+    { name: 'bootstrapServers', default: 'required', unit: 'stringList', range: '', kafkaKey: 'bootstrap.servers', doc: 'Where to begin.' },
+    { name: 'lingerMs', default: '5', unit: 'ms', range: 'from 0', kafkaKey: 'linger.ms', doc: 'Longest a batch waits.' },
   ])
-  expect(rows.slice(2).map(row => [row.default, row.unit, row.kafkaKey])).toEqual([
-    ['16384', 'bytes', 'batch.size'],
-    ['3', 'integer', ''],
-    ['0.2', 'number', ''],
-    ['true', 'boolean', 'enable.idempotence'],
-    ['"logwerk"', 'string', 'client.id'],
-    ['null', 'string', 'client.rack'],
-    ['"all"', 'all \\| 0 \\| 1', 'acks'],
-    ['Infinity', 'ms', ''],
+  expect(rows.slice(2).map(row => [row.default, row.unit, row.range, row.kafkaKey])).toEqual([
+    ['16384', 'bytes', '0 to 1000000', 'batch.size'],
+    ['3', 'integer', '', ''],
+    ['0.2', 'number', '0 to 1', ''],
+    ['true', 'boolean', '', 'enable.idempotence'],
+    ['"logwerk"', 'string', '', 'client.id'],
+    ['null', 'string', '', 'client.rack'],
+    ['"all"', 'all | 0 | 1', '', 'acks'],
+    ['Infinity', 'ms', 'from 0', ''],
   ])
+  expect(describeConfig({ level: integer({ default: 1, max: 9, doc: '' }) })[0]?.range).toBe('to 9')
 })
 
 describe('types', () => {

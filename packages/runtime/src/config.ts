@@ -198,15 +198,36 @@ export function fromProperties<T extends ConfigTable>(
   return input as Partial<ConfigOf<T>>
 }
 
-/** Rows of the documentation table of a component: option, default, unit and range, Kafka's name, meaning. */
-export function describeConfig(table: ConfigTable): { name: string; default: string; unit: string; kafkaKey: string; doc: string }[] {
+/** A row of the documentation of a component. */
+export interface ConfigRow {
+  readonly name: string
+  /** `required` where there is none. */
+  readonly default: string
+  /** A unit, the values to choose from, or a type. */
+  readonly unit: string
+  /** Empty where there is no limit. */
+  readonly range: string
+  /** Kafka's dotted name; empty for an option that is ours alone. */
+  readonly kafkaKey: string
+  readonly doc: string
+}
+
+/** The documentation of a component: a row for each option, in the order of its table. */
+export function describeConfig(table: ConfigTable): ConfigRow[] {
   return Object.entries(table).map(([name, option]) => ({
     name,
     default: option.default === undefined ? 'required' : printed(option.default),
-    unit: option.values?.join(' \\| ') ?? ({ durationMs: 'ms', sizeBytes: 'bytes' } as Record<string, string>)[option.kind] ?? option.kind,
+    unit: option.values?.join(' | ') ?? ({ durationMs: 'ms', sizeBytes: 'bytes' } as Record<string, string>)[option.kind] ?? option.kind,
+    range: rangeOf(option),
     kafkaKey: option.kafkaKey ?? '',
     doc: option.doc,
   }))
+}
+
+function rangeOf({ min, max }: ConfigOption<unknown>): string {
+  const bounded = max !== undefined && Number.isFinite(max)
+  if (min === undefined) return bounded ? `to ${max}` : ''
+  return bounded ? `${min} to ${max}` : `from ${min}`
 }
 
 function unknownOption(owner: string, table: ConfigTable, key: string): KafkaError {

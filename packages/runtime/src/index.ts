@@ -6,7 +6,7 @@ export { ByteReader } from './byte-reader.ts'
 export { ByteWriter } from './byte-writer.ts'
 export type { Clock, Timer } from './clock.ts'
 export { sleep, withTimeout } from './clock.ts'
-export type { ConfigInputOf, ConfigOf, ConfigOption, ConfigTable } from './config.ts'
+export type { ConfigInputOf, ConfigOf, ConfigOption, ConfigRow, ConfigTable } from './config.ts'
 export {
   decimal,
   defineConfig,
