@@ -131,7 +131,7 @@ describe('resolveConfig', () => {
     )
   })
 
-  test.each([[undefined], [null], ['localhost:9092'], [() => {}]])('%o is no set of options', input => {
+  test.each([[undefined], [null], ['localhost:9092'], [() => {}], [[]]])('%o is no set of options', input => {
     const error = failureOf(() => resolveConfig('createProducer', table, input as unknown as Record<string, unknown>))
     expect(error).toMatchObject({ code: 'INVALID_CONFIG' })
     expect(error.message).toMatch(/^createProducer: the options must be an object, not /)
@@ -187,6 +187,17 @@ describe('fromProperties', () => {
     const error = failureOf(() => from({ [property]: value }))
     expect(error.code).toBe('INVALID_CONFIG')
     expect(error.message).toBe(`createProducer: ${complaint}`)
+  })
+})
+
+describe('what is no set of properties', () => {
+  test.each([
+    [null, 'createProducer: the properties must be an object, not null'],
+    [[], 'createProducer: the properties must be an object, not []'],
+    ['acks=0', 'createProducer: the properties must be an object, not "acks=0"; parseProperties makes one of a text'],
+  ])('%j', (properties, message) => {
+    const error = failureOf(() => fromProperties('createProducer', table, properties as unknown as Record<string, unknown>))
+    expect(error).toMatchObject({ code: 'INVALID_CONFIG', message })
   })
 })
 

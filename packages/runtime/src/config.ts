@@ -150,9 +150,7 @@ function numeric<D extends number | undefined>(
  *               the nearest known name, and a dotted Kafka name points to the camel-cased one.
  */
 export function resolveConfig<T extends ConfigTable>(owner: string, table: T, input: Readonly<Record<string, unknown>>): ConfigOf<T> {
-  if (typeof input !== 'object' || input === null) {
-    throw new KafkaError('INVALID_CONFIG', `${owner}: the options must be an object, not ${printed(input)}`)
-  }
+  assertObject(owner, 'the options', input)
   for (const key of Object.keys(input)) if (!Object.hasOwn(table, key)) throw unknownOption(owner, table, key)
   const resolved: Record<string, unknown> = {}
   for (const [key, option] of Object.entries(table)) {
@@ -169,13 +167,15 @@ export function resolveConfig<T extends ConfigTable>(owner: string, table: T, in
  * The options that a table shares with a set of dotted Kafka properties, e.g. `{ 'linger.ms': '5' }` or the parsed content of a
  * `.properties` file. Values may be text or already typed.
  *
- * @throws KafkaError `INVALID_CONFIG` for a property that the table does not know (with the nearest one) or a value that does not parse.
+ * @throws KafkaError `INVALID_CONFIG` for a property that the table does not know (with the nearest one), a value that does not parse, or
+ *         text in place of the properties.
  */
 export function fromProperties<T extends ConfigTable>(
   owner: string,
   table: T,
   properties: Readonly<Record<string, unknown>>,
 ): Partial<ConfigOf<T>> {
+  assertObject(owner, 'the properties', properties, typeof properties === 'string' ? '; parseProperties makes one of a text' : '')
   const byKafkaKey = new Map<string, string>()
   for (const [name, option] of Object.entries(table)) if (option.kafkaKey !== undefined) byKafkaKey.set(option.kafkaKey, name)
   const input: Record<string, unknown> = {}
@@ -228,6 +228,11 @@ function rangeOf({ min, max }: ConfigOption<unknown>): string {
   const bounded = max !== undefined && Number.isFinite(max)
   if (min === undefined) return bounded ? `to ${max}` : ''
   return bounded ? `${min} to ${max}` : `from ${min}`
+}
+
+function assertObject(owner: string, what: string, value: unknown, wayOut = ''): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  throw new KafkaError('INVALID_CONFIG', `${owner}: ${what} must be an object, not ${printed(value)}${wayOut}`)
 }
 
 function unknownOption(owner: string, table: ConfigTable, key: string): KafkaError {
