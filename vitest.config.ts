@@ -22,6 +22,7 @@ export default defineConfig({
     // vitest's own choice leaves one core idle, which is half of a machine with two.
     maxWorkers: availableParallelism(),
     testTimeout: 60_000,
+    setupFiles: process.env['LOGWERK_SEEDS'] === undefined ? [] : ['scripts/property-runs.mjs'],
     // A process and a set of modules for each file cost as much as the tests themselves, so files share them. A file that changes what
     // others see, modules or globals, has both to itself.
     projects: [

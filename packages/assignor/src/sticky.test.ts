@@ -90,7 +90,7 @@ const groups = (options: { equal: boolean; maxMembers?: number; maxTopics?: numb
     )
 }
 const anyGroup = fc.oneof(groups({ equal: true }), groups({ equal: false }))
-const runs = { numRuns: 300 }
+const runs = { numRuns: Number(process.env['LOGWERK_SEEDS'] ?? 300) }
 
 describe('sticky', () => {
   test('gives every subscribed partition to exactly one subscriber, whatever the members claim', () => {

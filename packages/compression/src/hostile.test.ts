@@ -57,7 +57,7 @@ describe.each(implementations)('%s', (_, codec) => {
         outcome(codec, Buffer.concat([compressed.subarray(0, 24), rubbish]))
         outcome(codec, rubbish)
       }),
-      { numRuns: 500 },
+      { numRuns: Number(process.env['LOGWERK_SEEDS'] ?? 500) },
     )
   })
 

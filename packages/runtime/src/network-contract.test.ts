@@ -451,6 +451,6 @@ async function checkTraffic(setup: (seed: number) => Setup): Promise<void> {
       expect(received.map(String)).toEqual(sent.map(String))
       expect(closes).toEqual([[null], [null]])
     }),
-    { numRuns: 30 },
+    { numRuns: Number(process.env['LOGWERK_SEEDS'] ?? 30) },
   )
 }

@@ -41,7 +41,7 @@ test('whatever the bytes are, reading ends in a value or in a SerdeError', () =>
   for (const reader of readers)
     fc.assert(
       fc.property(bytes, data => readOrRefused(reader, Uint8Array.from(data))),
-      { numRuns: 500 },
+      { numRuns: Number(process.env['LOGWERK_SEEDS'] ?? 500) },
     )
 })
 

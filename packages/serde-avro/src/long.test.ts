@@ -41,7 +41,7 @@ test('every long comes back, and is as long as its size demands', () => {
       }
       expect(rest).toBe(0n)
     }),
-    { numRuns: 1000 },
+    { numRuns: Number(process.env['LOGWERK_SEEDS'] ?? 1000) },
   )
 })
 

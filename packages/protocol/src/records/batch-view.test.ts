@@ -154,7 +154,7 @@ describe('hostile bytes', () => {
           expect((error as KafkaError).code).toBe('CORRUPT_MESSAGE')
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: Number(process.env['LOGWERK_SEEDS'] ?? 2000) },
     )
   })
 
@@ -169,7 +169,7 @@ describe('hostile bytes', () => {
           expect((error as KafkaError).code).toBe('CORRUPT_MESSAGE')
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: Number(process.env['LOGWERK_SEEDS'] ?? 2000) },
     )
   })
 })

@@ -361,7 +361,7 @@ describe('whatever the bytes are', () => {
           }),
         )
       }),
-      { numRuns: 1500 },
+      { numRuns: Number(process.env['LOGWERK_SEEDS'] ?? 1500) },
     )
   })
 
@@ -374,7 +374,7 @@ describe('whatever the bytes are', () => {
         })
         checkAndRead(withPayload(header, payload))
       }),
-      { numRuns: 1500 },
+      { numRuns: Number(process.env['LOGWERK_SEEDS'] ?? 1500) },
     )
   })
 

@@ -43,7 +43,7 @@ describe('frames', () => {
         expect(got.length).toBe(frames.length)
         for (const [index, bytes] of got.entries()) expect(bytes.equals(frames[index]!)).toBe(true)
       }),
-      { numRuns: 200 },
+      { numRuns: Number(process.env['LOGWERK_SEEDS'] ?? 200) },
     )
   })
 

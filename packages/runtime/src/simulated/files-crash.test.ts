@@ -187,7 +187,7 @@ async function checkCrashes(sabotage: (machine: Machine) => void = () => {}): Pr
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: Number(process.env['LOGWERK_SEEDS'] ?? 300) },
   )
 }
 

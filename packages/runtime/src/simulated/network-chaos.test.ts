@@ -190,7 +190,7 @@ async function checkChaos(sabotage: (simulation: Simulation) => void = () => {})
       // And all of it happens again in the same way.
       expect((await run()).simulation.fingerprint).toBe(first.simulation.fingerprint)
     }),
-    { numRuns: 60 },
+    { numRuns: Number(process.env['LOGWERK_SEEDS'] ?? 60) },
   )
 }
 
