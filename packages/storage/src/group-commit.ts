@@ -74,6 +74,18 @@ export class GroupCommit {
     return done
   }
 
+  /**
+   * A sync has failed, one of ours or one that was made elsewhere: it was the last. Who waits may not be acknowledged by a later one, which
+   * would succeed without the bytes.
+   */
+  fail(error: unknown): void {
+    // Failed before, or stopped: then the sync met files that were closed under it.
+    if (this.#failure !== null) return
+    this.#failure = { error }
+    this.#onFailure(error)
+    this.stop(error)
+  }
+
   /** No sync begins any more, and who waits for one gets `error`: the log lets go of its files. */
   stop(error: unknown): void {
     this.#failure ??= { error }
@@ -114,11 +126,13 @@ export class GroupCommit {
     this.#again = false
     this.#sync().then(
       offset => this.#finished(offset),
-      error => this.#failed(error),
+      error => this.fail(error),
     )
   }
 
   #finished(offset: number): void {
+    // Another sync has failed meanwhile: nobody knows what this one has covered.
+    if (this.#failure !== null) return
     this.#state = 'idle'
     if (offset > this.syncedOffset) this.syncedOffset = offset
     const waiting: Waiter[] = []
@@ -127,14 +141,5 @@ export class GroupCommit {
     this.#waiters = waiting
     for (const waiter of done) waiter.resolve()
     if (this.#again) this.#schedule(this.#mode === 'interval' && waiting.length === 0 ? this.#intervalMs : 0)
-  }
-
-  #failed(error: unknown): void {
-    this.#state = 'idle'
-    // Stopped: the sync met files that were closed under it.
-    if (this.#failure !== null) return
-    this.#failure = { error }
-    this.#onFailure(error)
-    this.stop(error)
   }
 }

@@ -17,7 +17,7 @@ import { checkpointNumber, readCheckpoint, writeCheckpoint } from './checkpoint-
 import type { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import { openLog } from './open-log.ts'
-import { isOutOfRoom } from './out-of-room.ts'
+import { isOutOfHandles, isOutOfRoom } from './shortage.ts'
 
 const META_FILE = 'meta.properties'
 const LOCK_FILE = '.lock'
@@ -162,7 +162,7 @@ export class LogDirectory {
       this.#forget(name)
     } catch (error) {
       // A full disk is what topics are deleted for. A partition of the same name forgets it before it begins.
-      if (!isOutOfRoom(error)) throw error
+      if (!isOutOfRoom(error) && !isOutOfHandles(error)) throw error
     }
   }
 

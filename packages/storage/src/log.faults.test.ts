@@ -71,6 +71,24 @@ describe('a full disk', () => {
     }
   })
 
+  test('what the close cuts off behind the last batch stays cut off, whatever a power cut does after it', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const simulation = createSimulation({ seed })
+      const machine = simulation.machine('localhost')
+      const log = openTestLog(simulation.world)
+      await outcomeOf(simulation, log)
+      simulation.disk.settings.capacityBytes = usedBytes(simulation) + 70
+      if (seed % 2 === 0) simulation.disk.fail('truncate')
+      expect(await outcomeOf(simulation, log, 500)).toBe('KAFKA_STORAGE_ERROR')
+      simulation.disk.settings.capacityBytes = Number.POSITIVE_INFINITY
+      await simulation.runUntil(log.close())
+      machine.crash()
+      const again = openTestLog(machine.restart(), {}, { recoveryPoint: 1 })
+      expect([again.fence, allOffsets(again)], `seed ${seed}`).toEqual([null, [0]])
+      expect(await outcomeOf(simulation, again)).toBe(1)
+    }
+  })
+
   test('does not keep a log from being recovered and read', async () => {
     const simulation = createSimulation({ seed: 1 })
     const machine = simulation.machine('localhost')
@@ -144,6 +162,98 @@ describe('a sync that fails with EIO', () => {
       expect(await outcomeOf(simulation, log), operation).toBe('KAFKA_STORAGE_ERROR')
       expect(log.fence, operation).not.toBeNull()
     }
+  })
+})
+
+describe('a sync that fails outside of the group commit', () => {
+  /** A log whose name, and whose first batch, no sync has covered yet; with two segments, so that there is one to delete. */
+  async function rolled(simulation: Simulation): Promise<{ log: Log; pending: Promise<unknown>[] }> {
+    const log = openTestLog(simulation.world, { segmentBytes: SIZE })
+    await outcomeOf(simulation, log)
+    simulation.disk.settings.syncDelay = { minMs: 10, maxMs: 10 }
+    return { log, pending: [log.append(batchOf()), log.append(batchOf())] }
+  }
+
+  test('of the directory, as segments are deleted: the next sync would succeed, and acknowledges nothing', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const { log, pending } = await rolled(simulation)
+    log.deleteRecordsBefore(1)
+    simulation.disk.fail('syncDirectory')
+    expect(() => log.deleteOldSegments()).toThrow(/EIO/)
+    for (const outcome of await simulation.runUntil(Promise.allSettled(pending))) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'KAFKA_STORAGE_ERROR' } })
+    }
+    await simulation.advance(1000)
+    expect([log.highWatermark, log.recoveryPoint]).toEqual([1, 1])
+  })
+
+  test('of a snapshot, at a roll: what waits in the segment before it is not acknowledged', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const { log, pending } = await rolled(simulation)
+    // The sync of the first of them is under way.
+    await simulation.advance(5)
+    simulation.disk.fail('syncDirectory')
+    pending.push(log.append(batchOf()))
+    for (const outcome of await simulation.runUntil(Promise.allSettled(pending))) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'KAFKA_STORAGE_ERROR' } })
+    }
+    await simulation.advance(1000)
+    expect([log.highWatermark, log.recoveryPoint]).toEqual([1, 1])
+    await expect(simulation.runUntil(log.flush())).rejects.toBe(log.fence)
+  })
+})
+
+describe('too many open files', () => {
+  test('at a roll: its index and snapshot are left out, and nothing is fenced', async () => {
+    for (const what of ['index', 'snapshot.tmp']) {
+      const simulation = createSimulation({ seed: 1 })
+      const log = openTestLog(simulation.world, { segmentBytes: SIZE })
+      await outcomeOf(simulation, log)
+      simulation.disk.fail('open', { osCode: 'EMFILE', path: path => path.endsWith(what) })
+      expect(await outcomeOf(simulation, log)).toBe(1)
+      expect(log.fence).toBeNull()
+      expect(simulation.log.filter(line => line.level === 'warn')).toHaveLength(1)
+      simulation.machine('localhost').kill()
+      expect(allOffsets(openTestLog(simulation.machine('localhost').restart(), {}, { cleanShutdown: false, recoveryPoint: 2 }))).toEqual([
+        0, 1,
+      ])
+    }
+  })
+
+  test.each(['EMFILE', 'ENFILE'])('as the directory is to be synced (%s): the acknowledgement waits until it can be', async osCode => {
+    const simulation = createSimulation({ seed: 1 })
+    const machine = simulation.machine('localhost')
+    const log = openTestLog(simulation.world)
+    for (let count = 0; count < 5; count++) simulation.disk.fail('syncDirectory', { osCode, nth: count + 1 })
+    const outcome = outcomeOf(simulation, log)
+    expect(log.highWatermark).toBe(0)
+    expect(await outcome).toBe(0)
+    expect(log.fence).toBeNull()
+    machine.crash({ dataLoss: 'lose', nameLoss: 'lose' })
+    expect(allOffsets(openTestLog(machine.restart(), {}, { cleanShutdown: false }))).toEqual([0])
+  })
+
+  test('for as long as the log is open: closing it does not wait for ever', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const log = openTestLog(simulation.world)
+    for (let count = 0; count < 500; count++) simulation.disk.fail('syncDirectory', { osCode: 'EMFILE', nth: count + 1 })
+    const outcome = log.append(batchOf()).catch(error => error.code)
+    await simulation.advance(5000)
+    expect(log.fence).toBeNull()
+    await expect(simulation.runUntil(log.close())).rejects.toMatchObject({ code: 'KAFKA_STORAGE_ERROR' })
+    expect(await outcome).toBe('KAFKA_STORAGE_ERROR')
+  })
+
+  test('as segments are deleted: they go the next time', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const log = openTestLog(simulation.world, { segmentBytes: SIZE, fsync: 'os' })
+    for (let count = 0; count < 3; count++) void log.append(batchOf())
+    log.deleteRecordsBefore(2)
+    simulation.disk.fail('syncDirectory', { osCode: 'EMFILE' })
+    expect(() => log.deleteOldSegments()).toThrow(/EMFILE/)
+    expect(log.fence).toBeNull()
+    log.deleteOldSegments()
+    expect(log.segmentCount).toBe(1)
   })
 })
 

@@ -6,13 +6,13 @@ import {
   RECORDS_AT,
   type RecordBatchView,
 } from '@logwerk/protocol'
-import { assert, brokerError, type ErrorPlace, KafkaError, messageOf, StorageError, type World } from '@logwerk/runtime'
+import { assert, brokerError, type ErrorPlace, KafkaError, messageOf, StorageError, sleep, type World } from '@logwerk/runtime'
 import { GroupCommit } from './group-commit.ts'
 import { LEADER_EPOCH_FILE, type LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
-import { isOutOfRoom } from './out-of-room.ts'
 import type { ProducerState } from './producer-state.ts'
 import { type BatchPlace, Segment } from './segment.ts'
+import { isOutOfHandles, isOutOfRoom } from './shortage.ts'
 import { removeSnapshots, writeSnapshot } from './snapshots.ts'
 
 /** Where an append landed. */
@@ -330,7 +330,13 @@ export class Log {
   /** Resolves when everything appended so far is on the disk, whatever the fsync mode. */
   async flush(): Promise<void> {
     this.#ensureWritable()
-    await this.#commit.flush(this.#logEndOffset)
+    await this.#flush()
+  }
+
+  async #flush(): Promise<void> {
+    await this.#commit.flush(this.#logEndOffset).catch(error => {
+      throw this.#fence ?? error
+    })
   }
 
   /**
@@ -349,7 +355,9 @@ export class Log {
       if (this.#closed || this.#fence !== null) return
       const { files } = this.#world
       this.#active.trim()
-      await this.#commit.flush(this.#logEndOffset)
+      await this.#flush()
+      // Below the offsets that are synced already, and yet what they cut off must not come back behind the last batch.
+      for (const segment of [...this.#unsynced, this.#active]) if (segment.isCut) await segment.datasync()
       // A topic can be deleted in the meantime.
       if (this.#closed) return
       this.#active.writeIndexes()
@@ -405,9 +413,9 @@ export class Log {
       removeSnapshots(files, this.directory, Math.min(finished.baseOffset, synced.baseOffset))
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
-      if (!isOutOfRoom(error)) {
+      if (!isOutOfRoom(error) && !isOutOfHandles(error)) {
         // A sync may have failed, of the directory too; see GroupCommit.
-        this.#syncFailed(error)
+        this.#commit.fail(error)
         throw error
       }
       log.warn('no room for the indexes of a finished segment; the next start makes them anew', { ...this.#at, error })
@@ -417,7 +425,6 @@ export class Log {
   }
 
   async #sync(): Promise<number> {
-    const { files } = this.#world
     const endOffset = this.#logEndOffset
     const pendingBytes = this.#pendingSyncBytes
     // A roll while we wait adds to the list what it finishes: with bytes that this sync may not have covered.
@@ -425,13 +432,29 @@ export class Log {
     this.#unsynced = []
     if (this.#directoryChanged) {
       this.#directoryChanged = false
-      await files.syncDirectory(this.directory)
+      await this.#syncDirectory()
     }
     // A segment may be deleted in the meantime.
     for (const segment of segments) if (this.#segments.includes(segment)) await segment.datasync()
+    // Another sync has failed meanwhile, and with it what this one was to cover.
+    if (this.#fence !== null) throw this.#fence
     this.#pendingSyncBytes -= pendingBytes
     this.#raiseHighWatermark(endOffset)
     return endOffset
+  }
+
+  /** A directory is opened for its sync. While there is no handle to be had nothing has failed yet: who waits goes on waiting. */
+  async #syncDirectory(): Promise<void> {
+    const { files, clock, log } = this.#world
+    for (let isFirst = true; ; isFirst = false) {
+      try {
+        return await files.syncDirectory(this.directory)
+      } catch (error) {
+        if (!isOutOfHandles(error) || this.#closed || this.#closing !== null) throw error
+        if (isFirst) log.warn('too many open files: acknowledgements wait until there are fewer', { ...this.#at, error })
+        await sleep(clock, HANDLE_RETRY_MS)
+      }
+    }
   }
 
   #syncNames(): void {
@@ -439,7 +462,7 @@ export class Log {
       this.#world.files.syncDirectoryNow(this.directory)
       this.#directoryChanged = false
     } catch (error) {
-      this.#syncFailed(error)
+      if (!isOutOfHandles(error)) this.#commit.fail(error)
       throw error
     }
   }
@@ -491,6 +514,9 @@ export class Log {
 }
 
 const EMPTY = Buffer.alloc(0)
+
+/** Pause between two tries to sync a directory while too many files are open. */
+const HANDLE_RETRY_MS = 100
 
 function identityOf(view: RecordBatchView) {
   return {

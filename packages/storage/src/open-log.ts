@@ -3,9 +3,9 @@ import { type Files, KafkaError, type World } from '@logwerk/runtime'
 import { LEADER_EPOCH_FILE, LeaderEpochs } from './leader-epochs.ts'
 import { Log, type LogState } from './log.ts'
 import type { LogConfig } from './log-config.ts'
-import { isOutOfRoom } from './out-of-room.ts'
 import { type ProducerBatch, ProducerState } from './producer-state.ts'
 import { type BatchPlace, placeOf, Segment, segmentName } from './segment.ts'
+import { isOutOfHandles, isOutOfRoom } from './shortage.ts'
 import { readSnapshot, removeSnapshot, snapshotOffsets, writeSnapshot } from './snapshots.ts'
 
 export interface OpenLogOptions {
@@ -214,7 +214,7 @@ function makeDurable(
     // The snapshot of the last roll may be missing, and the batches that make up for it be deleted before the next one.
     writeSnapshot(files, directory, logEndOffset, producers)
   } catch (error) {
-    if (!isOutOfRoom(error)) throw error
+    if (!isOutOfRoom(error) && !isOutOfHandles(error)) throw error
     log.warn('no room for what makes the next start of a log fast; that one has to do the same work again', { directory, error })
   }
   files.syncDirectoryNow(directory)

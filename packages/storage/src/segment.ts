@@ -45,6 +45,8 @@ export class Segment {
   #offsetOfMaxTimestamp: number
   /** A write failed, and so did cutting off what it left behind the last batch. */
   #hasRest = false
+  /** Something was cut off since the last sync began: a power cut may bring it back. */
+  #isCut = false
 
   private constructor(files: Files, directory: string, baseOffset: number, file: File, sizeBytes: number, fresh: boolean) {
     this.#files = files
@@ -132,6 +134,12 @@ export class Segment {
     if (!this.#hasRest) return
     this.#file.truncate(this.#sizeBytes)
     this.#hasRest = false
+    this.#isCut = true
+  }
+
+  /** True if a power cut may bring back what {@link trim} has cut off. */
+  get isCut(): boolean {
+    return this.#isCut
   }
 
   /** Record time between the first batch and `timestamp`; 0 if the first batch has no timestamp. */
@@ -271,6 +279,7 @@ export class Segment {
 
   /** Resolves when everything appended before the call is on the disk. */
   datasync(): Promise<void> {
+    this.#isCut = false
     return this.#file.datasync()
   }
 

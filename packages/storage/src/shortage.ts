@@ -4,3 +4,8 @@ import { StorageError } from '@logwerk/runtime'
 export function isOutOfRoom(error: unknown): error is StorageError {
   return error instanceof StorageError && (error.osCode === 'ENOSPC' || error.osCode === 'EDQUOT')
 }
+
+/** True if a file or directory could not even be opened, because too many are: nothing has failed on the disk, and a later try may work. */
+export function isOutOfHandles(error: unknown): error is StorageError {
+  return error instanceof StorageError && (error.osCode === 'EMFILE' || error.osCode === 'ENFILE')
+}
