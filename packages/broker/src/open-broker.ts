@@ -135,6 +135,7 @@ async function start(world: World, config: BrokerConfig, directory: LogDirectory
     logConfig: baseLogConfig,
     brokerDefaults: brokerDefaultsOf(config),
   })
+  directory.putStraysAside()
   const groups = new GroupCoordinator(world, new OffsetsTopic(world, topics, codecs, config.offsetsTopicNumPartitions), {
     rules: groupRulesOf(config),
     retentionCheckIntervalMs: config.offsetsRetentionCheckIntervalMs,

@@ -53,6 +53,20 @@ describe.each(['kill', 'crash', 'clean'] as const)('after a restart (%s)', end =
   })
 })
 
+test('a topic that a crash left half made does not keep later starts from being clean ones', async () => {
+  const broker = await TestBroker.open({ dataDir: '/data' })
+  await broker.createTopic('orders')
+  broker.simulation.files.makeDirectory('/data/half-made-0')
+  await broker.restartAfter('kill')
+  await broker.restartCleanly()
+  const { leaderEpoch } = (await broker.describe('orders')).partitions[0]!
+  await broker.restartCleanly()
+  expect((await broker.describe('orders')).partitions[0]!.leaderEpoch).toBe(leaderEpoch)
+  expect(broker.simulation.files.list('/data').filter(name => name.startsWith('half'))).toEqual([
+    expect.stringMatching(/^half-made-0\.\w{22}-stray$/),
+  ])
+})
+
 test('clients connect again', async () => {
   const broker = await TestBroker.open({ dataDir: '/data', port: 9092, host: 'localhost' })
   const client = await broker.connectFrom('client')

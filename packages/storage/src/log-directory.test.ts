@@ -188,6 +188,21 @@ describe('partitions', () => {
     expect(simulation.files.list(PATH).filter(name => name.startsWith('orders'))).toEqual([])
   })
 
+  test('of a topic with the longest name can be deleted: what it is called in the meantime fits too', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const directory = open(simulation.world)
+    const topic = 'n'.repeat(249)
+    for (const index of [0, 99_999]) {
+      partition(directory, index, FIRST_TOPIC, topic)
+      directory.deletePartition(topic, index)
+      const [doomed, ...others] = simulation.files.list(PATH).filter(name => name.startsWith('nnn'))
+      expect(others).toEqual([])
+      expect(doomed).toHaveLength(255)
+      expect(doomed).toMatch(new RegExp(`^n+-${index}\\.\\w{22}-delete$`))
+      await simulation.advance(1000)
+    }
+  })
+
   test('of an earlier topic of the same name are put aside', async () => {
     const simulation = createSimulation({ seed: 1 })
     const directory = open(simulation.world)
@@ -375,6 +390,58 @@ describe('clean shutdown', () => {
     for (const index of [0, 1]) partition(third, index)
     await simulation.runUntil(third.close())
     expect(open(simulation.world).cleanShutdown).toBe(true)
+  })
+
+  test('a second call of close waits for the first', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const directory = open(simulation.world)
+    void partition(directory).append(batchOf())
+    void directory.close()
+    await simulation.runUntil(directory.close())
+    expect(text(simulation, marker)).not.toBeNull()
+  })
+
+  test('is possible again once partitions that no topic owns are put aside, and nothing else is touched', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const directory = open(simulation.world)
+    for (const index of [0, 1]) await append(simulation, partition(directory, index), 5)
+    directory.checkpoint()
+    simulation.files.makeDirectory(`${PATH}/half-made-0`)
+    simulation.files.makeDirectory(`${PATH}/backup-2026`)
+    write(simulation, 'backup-2026/notes.txt', 'mine')
+    write(simulation, 'report-2025', 'a file')
+    const again = open(kill(simulation))
+    partition(again, 0)
+    again.putStraysAside()
+    expect(simulation.files.list(PATH).filter(name => /^[a-z]/.test(name))).toEqual([
+      'backup-2026',
+      expect.stringMatching(/^half-made-0\.\w{22}-stray$/),
+      'log-start-offset-checkpoint',
+      'meta.properties',
+      'orders-0',
+      expect.stringMatching(/^orders-1\.\w{22}-stray$/),
+      'recovery-point-offset-checkpoint',
+      'report-2025',
+    ])
+    expect(text(simulation, 'recovery-point-offset-checkpoint')).toBe('0\n1\norders 0 5\n')
+    await simulation.runUntil(again.close())
+    const third = open(simulation.world)
+    expect(third.cleanShutdown).toBe(true)
+    const before = simulation.files.list(PATH)
+    partition(third, 0)
+    third.putStraysAside()
+    expect(simulation.files.list(PATH)).toEqual(before)
+  })
+
+  test('stray partitions that cannot be put aside do not keep the others from being opened', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    await append(simulation, partition(open(simulation.world)), 5)
+    const again = open(kill(simulation))
+    simulation.disk.fail('rename', { osCode: 'EACCES' })
+    again.putStraysAside()
+    expect(simulation.log.map(line => line.message)).toContain('a partition belongs to no topic and could not be put aside')
+    await simulation.runUntil(again.close())
+    expect(text(simulation, marker)).toBeNull()
   })
 
   test('gives the lock back even if the disk is full', async () => {

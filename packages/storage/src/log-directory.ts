@@ -26,6 +26,10 @@ const RECOVERY_POINTS_FILE = 'recovery-point-offset-checkpoint'
 const LOG_STARTS_FILE = 'log-start-offset-checkpoint'
 const PARTITION_METADATA_FILE = 'partition.metadata'
 const DELETED_SUFFIX = '-delete'
+const STRAY_SUFFIX = '-stray'
+
+/** The longest name that the usual file systems take. */
+const MAX_NAME_BYTES = 255
 
 /** Kafka checkpoints its recovery points once a minute. */
 const CHECKPOINT_INTERVAL_MS = 60_000
@@ -64,7 +68,7 @@ export class LogDirectory {
   /** Partitions whose logs the process before did not close and this one has not opened. */
   readonly #unchecked: Set<string>
   #timer: Timer | null = null
-  #closed = false
+  #closing: Promise<void> | null = null
   #removals = new Set<Promise<void>>()
 
   private constructor(world: World, lock: Lock, options: LogDirectoryOptions) {
@@ -80,7 +84,7 @@ export class LogDirectory {
     this.cleanShutdown = isNew || files.info(marker) !== null
     this.#recoveryPoints = this.#readOffsets(RECOVERY_POINTS_FILE, 'every log is checked from its beginning')
     this.#logStarts = this.#readOffsets(LOG_STARTS_FILE, 'deleted records of the oldest segments may be seen again')
-    this.#unchecked = new Set(this.cleanShutdown ? [] : files.list(this.path).filter(name => /-\d+$/.test(name)))
+    this.#unchecked = new Set(this.cleanShutdown ? [] : this.#partitionNames())
     // From here on a crash is a crash.
     files.remove(marker)
     files.syncDirectoryNow(this.path)
@@ -120,7 +124,7 @@ export class LogDirectory {
    */
   openPartition(options: PartitionOptions): Log {
     const name = `${options.topic}-${options.partition}`
-    assert(!this.#logs.has(name) && !this.#closed, 'a partition is opened once, in a directory that is open', { name })
+    assert(!this.#logs.has(name) && this.#closing === null, 'a partition is opened once, in a directory that is open', { name })
     const directory = this.#file(name)
     const { files } = this.#world
     const storedId = this.#topicIdOf(directory)
@@ -166,6 +170,28 @@ export class LogDirectory {
     }
   }
 
+  /**
+   * Puts aside what no topic owns, when all partitions of the known topics are open: a crash while a topic was created or deleted leaves
+   * such directories. Their data stays, under Kafka's suffix `-stray`, to be looked at and removed by hand. Without this call the
+   * directory is never marked as properly shut down again: nobody has checked what is in them.
+   */
+  putStraysAside(): void {
+    const { files, log } = this.#world
+    for (const name of this.#partitionNames()) {
+      if (this.#logs.has(name)) continue
+      try {
+        const aside = this.#rename(name, STRAY_SUFFIX)
+        this.#unchecked.delete(name)
+        log.warn('a partition belongs to no topic; it was put aside and can be removed', { partition: name, path: aside })
+        this.#forget(name)
+      } catch (error) {
+        if (!(error instanceof StorageError)) throw error
+        log.warn('a partition belongs to no topic and could not be put aside', { path: this.#file(name), error })
+      }
+    }
+    files.syncDirectoryNow(this.path)
+  }
+
   /** Writes down how far each log is on the disk, and where it begins. Durable when it returns. */
   checkpoint(): void {
     this.#recoveryPoints = this.#writeOffsets(RECOVERY_POINTS_FILE, this.#recoveryPoints, log => log.recoveryPoint)
@@ -178,10 +204,17 @@ export class LogDirectory {
     for (const log of this.#logs.values()) log.deleteOldSegments()
   }
 
-  /** Closes every log and marks the directory as properly shut down. Idempotent. */
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+  /**
+   * Closes every log and marks the directory as properly shut down. Idempotent: every call settles when the first one does.
+   *
+   * @throws StorageError if that cannot be written down; the lock is released all the same, and the next start checks every log.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     this.#timer?.cancel()
     let clean = this.#unchecked.size === 0
     for (const log of this.#logs.values()) {
@@ -229,13 +262,30 @@ export class LogDirectory {
     return /^topic_id: ([\w-]{22})$/m.exec(text)?.[1] ?? null
   }
 
+  /** Directories that look like a partition's and hold nothing else than a partition does. */
+  #partitionNames(): string[] {
+    const { files } = this.#world
+    return files.list(this.path).filter(name => {
+      if (!/.-\d+$/.test(name) || files.info(this.#file(name))?.kind !== 'directory') return false
+      return files.list(this.#file(name)).every(file => PARTITION_FILE.test(file))
+    })
+  }
+
   #discard(name: string): void {
-    const { files, random } = this.#world
+    const { files } = this.#world
     if (files.info(this.#file(name)) === null) return
-    const doomed = this.#file(`${name}.${random.uuid().replaceAll('-', '0')}${DELETED_SUFFIX}`)
-    files.rename(this.#file(name), doomed)
+    const doomed = this.#rename(name, DELETED_SUFFIX)
     files.syncDirectoryNow(this.path)
     this.#removeLater(doomed)
+  }
+
+  /** Gives a partition's directory a name that no partition has: `topic-partition.id-suffix`, with as much of the topic as fits. */
+  #rename(name: string, suffix: string): string {
+    const { files, random } = this.#world
+    const end = `${name.slice(name.lastIndexOf('-'))}.${random.uuid().replaceAll('-', '0')}${suffix}`
+    const aside = this.#file(`${name.slice(0, name.lastIndexOf('-')).slice(0, MAX_NAME_BYTES - end.length)}${end}`)
+    files.rename(this.#file(name), aside)
+    return aside
   }
 
   #removeLater(path: string): void {
@@ -287,6 +337,9 @@ export class LogDirectory {
     return rest
   }
 }
+
+/** Files of a partition, ours and Kafka's. */
+const PARTITION_FILE = /^(\d{20}[.-].*|leader-epoch-checkpoint.*|partition\.metadata.*|quorum-state.*)$/
 
 /** Creates a data directory where there is none, so that a power cut does not take it away again with everything in it. */
 function makeDataDirectory(files: Files, path: string): void {
