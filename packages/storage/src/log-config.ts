@@ -39,7 +39,7 @@ export const logConfig = defineConfig({
     kafkaKey: 'producer.id.expiration.ms',
     default: 86_400_000,
     min: 1,
-    doc: 'Time after which the sequence numbers of a producer that no longer writes are forgotten.',
+    doc: 'Time after which the sequence numbers of a producer that no longer writes are forgotten, with the next new segment file. Counted from its last batch, whatever the timestamps of its records, and anew from a restart.',
   }),
   fsync: oneOf({
     values: ['batch', 'interval', 'os'],

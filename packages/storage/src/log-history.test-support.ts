@@ -41,15 +41,9 @@ export class LogHistory {
     const producers = new ProducerState(1000)
     for (const { view, lastOffset } of this.batches) {
       if (lastOffset >= logEndOffset || !view.hasProducerId) continue
-      producers.update({
-        producerId: view.producerId,
-        producerEpoch: view.producerEpoch,
-        firstSequence: view.baseSequence,
-        lastSequence: view.lastSequence,
-        lastOffset,
-        offsetDelta: view.lastOffsetDelta,
-        timestamp: view.maxTimestamp,
-      })
+      const { producerId, producerEpoch, baseSequence: firstSequence, lastSequence, lastOffsetDelta: offsetDelta, maxTimestamp } = view
+      const batch = { producerId, producerEpoch, firstSequence, lastSequence, lastOffset, offsetDelta, timestamp: maxTimestamp }
+      producers.update(batch, 0)
     }
     return producers
   }

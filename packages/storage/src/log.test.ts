@@ -169,15 +169,27 @@ describe('roll', () => {
   })
 
   test('forgets producers that have not written for long', async () => {
-    const simulation = createSimulation({ seed: 1, startMs: 1_000_000 })
+    const simulation = createSimulation({ seed: 1 })
     const log = openTestLog(simulation.world, { segmentBytes: SIZE, producerIdExpirationMs: 10_000 })
-    for (const [id, timestamp] of [
-      [1, 985_000],
-      [2, 995_000],
-    ] as const) {
-      await simulation.runUntil(log.append(batchOf({ timestamp, producer: { id, epoch: 0, sequence: 0 } })))
-    }
+    const send = (id: number, sequence: number) => simulation.runUntil(log.append(batchOf({ producer: { id, epoch: 0, sequence } })))
+    await send(1, 0)
+    await simulation.advance(8000)
+    await send(2, 0)
+    expect(log.producers.producerCount).toBe(2)
+    await simulation.advance(3000)
+    await send(2, 1)
     expect(log.producers.producerCount).toBe(1)
+    expect((await send(2, 0)).duplicate).toBe(true)
+  })
+
+  test('does not forget a producer that is writing, however old its records are', async () => {
+    const simulation = createSimulation({ seed: 1, startMs: Date.UTC(2026, 0) })
+    const log = openTestLog(simulation.world, { segmentBytes: SIZE })
+    const send = (sequence: number) =>
+      simulation.runUntil(log.append(batchOf({ timestamp: Date.UTC(2001, 0), producer: { id: 1, epoch: 0, sequence } })))
+    for (let sequence = 0; sequence < 4; sequence++) await send(sequence)
+    expect(await send(2)).toMatchObject({ duplicate: true, baseOffset: 2 })
+    expect(log.logEndOffset).toBe(4)
   })
 
   test('during a sync: what was appended after the sync began is covered by the next', async () => {

@@ -216,7 +216,8 @@ export class Log {
       this.#writeEpochs()
     }
     if (identity !== null) {
-      this.producers.update({ ...identity, lastOffset, offsetDelta: batch.lastOffsetDelta, timestamp: batch.maxTimestamp })
+      const { lastOffsetDelta: offsetDelta, maxTimestamp: timestamp } = batch
+      this.producers.update({ ...identity, lastOffset, offsetDelta, timestamp }, this.#world.clock.monotonicMs())
     }
     this.#commit.appended()
     if (this.#commit.mode !== 'batch') this.#raiseHighWatermark(this.#logEndOffset)
@@ -404,7 +405,7 @@ export class Log {
     this.#segments.push(next)
     this.#unsynced.push(finished)
     this.#directoryChanged = true
-    this.producers.expireBefore(clock.nowMs() - this.#config.producerIdExpirationMs)
+    this.producers.expireBefore(clock.monotonicMs() - this.#config.producerIdExpirationMs)
     try {
       finished.writeIndexes()
       writeSnapshot(files, this.directory, this.#logEndOffset, this.producers)

@@ -271,6 +271,28 @@ describe('producer snapshots', () => {
     }
   })
 
+  test('missing, and a batch that has rotted below the recovery point: its producer is not taken from it', async () => {
+    // Each byte of the producer id, its epoch and its sequence; a flip in the first makes the id larger than numbers can hold.
+    for (const byte of [43, 44, 50, 52, 54]) {
+      for (const cleanShutdown of [false, true]) {
+        const simulation = await (cleanShutdown ? closed() : killed())
+        removeAll(simulation.files, 'snapshot')
+        simulation.disk.flipBit(FIRST, (SIZE + byte) * 8 + 6)
+        const log = open(simulation, { recoveryPoint: 10, cleanShutdown })
+        expect([log.fence, log.logEndOffset, log.producers.producerCount]).toEqual([null, 10, 1])
+        expect(await next(simulation, log, 10)).toBe(10)
+      }
+    }
+  })
+
+  test('that the disk does not give out today are kept for tomorrow', async () => {
+    const simulation = await closed()
+    const before = snapshots(simulation.files)
+    simulation.disk.fail('read', { path: path => path.endsWith('.snapshot') })
+    expect(await next(simulation, open(simulation, { recoveryPoint: 10, cleanShutdown: true }), 10)).toBe(10)
+    expect(snapshots(simulation.files)).toEqual(before)
+  })
+
   test('one is kept that a power cut leads back to, however many rolls lie behind the last sync', async () => {
     const simulation = createSimulation({ seed: 1 })
     const machine = simulation.machine('localhost')

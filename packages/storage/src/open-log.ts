@@ -294,11 +294,12 @@ function addEpochs(segment: Segment, epochs: LeaderEpochs, logEndOffset: number)
 /** Takes the newest snapshot that is readable and not past the log's end, and replays the batches behind it. */
 function restoreProducers(
   world: World,
-  { directory, logStartOffset }: OpenLogOptions,
+  { directory }: OpenLogOptions,
   segments: readonly Segment[],
   producers: ProducerState,
   end: LogEnd,
 ): void {
+  const nowMs = world.clock.monotonicMs()
   let replayFrom = segments[0]!.baseOffset
   for (const offset of snapshotOffsets(world.files, directory)) {
     if (offset > end.logEndOffset) {
@@ -307,28 +308,30 @@ function restoreProducers(
       continue
     }
     try {
-      readSnapshot(world.files, directory, offset, producers)
+      readSnapshot(world.files, directory, offset, producers, nowMs)
       replayFrom = Math.max(replayFrom, offset)
       break
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
-      world.log.warn('a producer snapshot is damaged; an older one serves', { error })
+      world.log.warn('a producer snapshot cannot be read; an older one serves', { error })
       producers.clear()
-      removeSnapshot(world.files, directory, offset)
+      // A disk that refuses to read it today may give it out tomorrow.
+      if (error.code === 'CORRUPT_LOG') removeSnapshot(world.files, directory, offset)
     }
   }
   if (producers.producerCount > 0) producers.addHistory(historyOf(world, segments, replayFrom))
   for (let index = 0; index < segments.length; index++) {
     const segment = segments[index]!
     if (replayFrom >= (segments[index + 1]?.baseOffset ?? end.logEndOffset)) continue
+    // Recovery has looked at what is new; elsewhere a header that has rotted may say anything.
+    const isTrusted = end.checked.includes(segment)
     const reader = new BatchReader(segment)
     for (let position = replayFrom <= segment.baseOffset ? 0 : segment.floorPosition(replayFrom); ; ) {
       const found = reader.batchAt(position)
       if (found === null || found.place.baseOffset >= end.logEndOffset) break
       const { place, view } = found
-      // Recovery has not looked at segments that are only waiting to be removed.
-      if (place.baseOffset < logStartOffset && !view.isCrcValid()) break
-      if (place.baseOffset >= replayFrom && view.hasProducerId && view.baseSequence >= 0) producers.update(producerBatchOf(place, view))
+      const isWanted = place.baseOffset >= replayFrom && (isTrusted || view.isCrcValid())
+      if (isWanted && view.hasProducerId && view.baseSequence >= 0) producers.update(producerBatchOf(place, view), nowMs)
       position += place.sizeBytes
     }
   }

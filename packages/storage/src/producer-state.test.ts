@@ -14,7 +14,7 @@ class Sender {
     this.state = state
   }
 
-  send(firstSequence: number, { epoch = 0, id = 7, recordCount = 10, timestamp = 1000 } = {}): number | string {
+  send(firstSequence: number, { epoch = 0, id = 7, recordCount = 10, nowMs = 0 } = {}): number | string {
     const last = firstSequence + recordCount - 1
     const lastSequence = last > MAX_SEQUENCE ? last - MAX_SEQUENCE - 1 : last
     const batch = { producerId: id, producerEpoch: epoch, firstSequence, lastSequence }
@@ -26,7 +26,7 @@ class Sender {
     }
     const baseOffset = this.nextOffset
     this.nextOffset += recordCount
-    this.state.update({ ...batch, lastOffset: this.nextOffset - 1, offsetDelta: recordCount - 1, timestamp })
+    this.state.update({ ...batch, lastOffset: this.nextOffset - 1, offsetDelta: recordCount - 1, timestamp: 1000 }, nowMs)
     return baseOffset
   }
 }
@@ -137,11 +137,12 @@ describe('memory', () => {
 
   test('producers that have not written for long expire', () => {
     const sender = new Sender()
-    sender.send(0, { id: 1, timestamp: 1000 })
-    sender.send(0, { id: 2, timestamp: 2000 })
+    sender.send(0, { id: 1, nowMs: 1000 })
+    sender.send(0, { id: 2, nowMs: 1000 })
+    sender.send(10, { id: 2, nowMs: 2000 })
     sender.state.expireBefore(2000)
     expect(sender.state.producerCount).toBe(1)
-    expect(sender.send(77, { id: 1 })).toBe(20)
+    expect(sender.send(77, { id: 1 })).toBe(30)
     expect(sender.send(77, { id: 2 })).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
   })
 })
@@ -152,7 +153,7 @@ describe('snapshot', () => {
     for (const sequence of [5, 8]) {
       const lastOffset = 0x1_0000_0000 + sequence
       const batch = { producerId: 0x0102_0304_0506, producerEpoch: 3, firstSequence: sequence, lastSequence: sequence + 2, lastOffset }
-      state.update({ ...batch, offsetDelta: 2, timestamp: 0x0198_0000_0001 })
+      state.update({ ...batch, offsetDelta: 2, timestamp: 0x0198_0000_0001 }, 0)
     }
     const bytes = [
       '0001', // version
@@ -175,7 +176,7 @@ describe('snapshot', () => {
     for (let sequence = 0; sequence < 60; sequence += 10) sender.send(sequence, { id: 1 })
     sender.send(MAX_SEQUENCE - 3, { id: 2, epoch: 5 })
     const state = new ProducerState(2)
-    state.loadSnapshot(sender.state.encodeSnapshot(), '/s')
+    state.loadSnapshot(sender.state.encodeSnapshot(), '/s', 0)
     const restored = new Sender(state)
     restored.nextOffset = 70
     expect(restored.send(50, { id: 1 })).toBe(50)
@@ -193,7 +194,7 @@ describe('snapshot', () => {
     sender.send(0, { id: 1 })
     sender.send(0, { id: 2 })
     const bytes = Buffer.from(sender.state.encodeSnapshot())
-    const load = (damaged: Uint8Array) => () => new ProducerState(9).loadSnapshot(damaged, '/data/orders-3/1.snapshot')
+    const load = (damaged: Uint8Array) => () => new ProducerState(9).loadSnapshot(damaged, '/data/orders-3/1.snapshot', 0)
     for (let length = 0; length < bytes.length; length++) expect(load(bytes.subarray(0, length))).toThrow(KafkaError)
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const flipped = Buffer.from(bytes)
@@ -216,9 +217,9 @@ test('what a snapshot leaves out is taken from the log: the four batches before 
   })
   const written = Array.from({ length: 8 }, (_, index) => batch(1, index))
   const whole = new ProducerState(10)
-  for (const each of written) whole.update(each)
+  for (const each of written) whole.update(each, 0)
   const restored = new ProducerState(10)
-  restored.loadSnapshot(whole.encodeSnapshot(), 'x.snapshot')
+  restored.loadSnapshot(whole.encodeSnapshot(), 'x.snapshot', 0)
   expect(() => restored.check(batch(1, 6), at)).toThrow('OUT_OF_ORDER_SEQUENCE_NUMBER')
   restored.addHistory([batch(2, 0), batch(1, 9, 4), ...written])
   for (let index = 3; index < 8; index++) expect(restored.check(batch(1, index), at)).toMatchObject({ lastOffset: index * 10 + 9 })

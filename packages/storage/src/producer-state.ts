@@ -26,7 +26,10 @@ interface ProducerEntry {
   epoch: number
   /** Oldest first, at most {@link BATCHES_TO_RETAIN}. */
   batches: BatchMemory[]
+  /** Of its records, as Kafka's snapshot wants it. */
   lastTimestamp: number
+  /** When it last wrote, on the clock that never jumps; after a restart the time of the start. */
+  lastWriteMs: number
   coordinatorEpoch: number
   /** -1: no open transaction. */
   currentTransactionFirstOffset: number
@@ -88,8 +91,12 @@ export class ProducerState {
     return null
   }
 
-  /** Notes a batch that was written. */
-  update(batch: ProducerBatch): void {
+  /**
+   * Notes a batch that was written.
+   *
+   * @param nowMs  Monotonic time: what {@link expireBefore} goes by.
+   */
+  update(batch: ProducerBatch, nowMs: number): void {
     const known = this.#producers.get(batch.producerId)
     const entry: ProducerEntry =
       known !== undefined && known.epoch === batch.producerEpoch
@@ -99,6 +106,7 @@ export class ProducerState {
             epoch: batch.producerEpoch,
             batches: [],
             lastTimestamp: -1,
+            lastWriteMs: nowMs,
             coordinatorEpoch: known?.coordinatorEpoch ?? -1,
             currentTransactionFirstOffset: known?.currentTransactionFirstOffset ?? -1,
           }
@@ -106,6 +114,7 @@ export class ProducerState {
     entry.batches.push({ firstSequence, lastSequence, lastOffset, offsetDelta, timestamp })
     if (entry.batches.length > BATCHES_TO_RETAIN) entry.batches.shift()
     entry.lastTimestamp = timestamp
+    entry.lastWriteMs = nowMs
     this.#producers.delete(batch.producerId)
     this.#producers.set(batch.producerId, entry)
     if (this.#producers.size > this.#maxProducers) this.#producers.delete(this.#producers.keys().next().value!)
@@ -118,27 +127,24 @@ export class ProducerState {
    * @param batches  Batches in front of the snapshot, in the order of the log.
    */
   addHistory(batches: readonly ProducerBatch[]): void {
-    for (const [producerId, entry] of this.#producers) {
-      const oldest = entry.batches[0]
-      if (oldest === undefined) continue
-      const earlier = batches.filter(
-        batch => batch.producerId === producerId && batch.producerEpoch === entry.epoch && batch.lastOffset < oldest.lastOffset,
-      )
-      const memories = earlier.map(({ firstSequence, lastSequence, lastOffset, offsetDelta, timestamp }) => ({
-        firstSequence,
-        lastSequence,
-        lastOffset,
-        offsetDelta,
-        timestamp,
-      }))
-      entry.batches = [...memories, ...entry.batches].slice(-BATCHES_TO_RETAIN)
+    // Newest first, so that each producer's list is full when its five are found.
+    for (const { producerId, producerEpoch, ...memory } of batches.toReversed()) {
+      const entry = this.#producers.get(producerId)
+      const oldest = entry?.batches[0]
+      if (entry === undefined || oldest === undefined || entry.epoch !== producerEpoch) continue
+      if (memory.lastOffset < oldest.lastOffset && entry.batches.length < BATCHES_TO_RETAIN) entry.batches.unshift(memory)
     }
   }
 
-  /** Forgets producers that last wrote before `timestamp`. */
-  expireBefore(timestamp: number): void {
+  /**
+   * Forgets producers that last wrote before `timeMs`. Not by their records' timestamps, as Kafka does: a producer that sends old records
+   * would be forgotten between two batches, and what it sends again be stored twice.
+   */
+  expireBefore(timeMs: number): void {
     for (const [producerId, entry] of this.#producers) {
-      if (entry.lastTimestamp < timestamp && entry.currentTransactionFirstOffset < 0) this.#producers.delete(producerId)
+      // In the order of their last write.
+      if (entry.lastWriteMs >= timeMs) return
+      if (entry.currentTransactionFirstOffset < 0) this.#producers.delete(producerId)
     }
   }
 
@@ -167,8 +173,8 @@ export class ProducerState {
     return writer.bytes()
   }
 
-  /** Replaces the state by a snapshot's. @throws KafkaError `CORRUPT_LOG` if it is not a whole one. */
-  loadSnapshot(bytes: Uint8Array, path: string): void {
+  /** Replaces the state by a snapshot's, as of `nowMs`. @throws KafkaError `CORRUPT_LOG` if it is not a whole one. */
+  loadSnapshot(bytes: Uint8Array, path: string, nowMs: number): void {
     const corrupt = (why: string) => new KafkaError('CORRUPT_LOG', `${path} is not a producer snapshot: ${why}`, { at: { path } })
     const reader = new ByteReader(bytes)
     if (bytes.length < SNAPSHOT_HEADER_BYTES) throw corrupt('it is cut short')
@@ -198,6 +204,7 @@ export class ProducerState {
         epoch,
         batches,
         lastTimestamp: timestamp,
+        lastWriteMs: nowMs,
         coordinatorEpoch,
         currentTransactionFirstOffset,
       })

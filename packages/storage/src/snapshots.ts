@@ -18,9 +18,10 @@ export function snapshotOffsets(files: Files, directory: string): number[] {
     .sort((a, b) => b - a)
 }
 
-export function readSnapshot(files: Files, directory: string, offset: number, producers: ProducerState): void {
+/** Takes the producers' state from a snapshot, as of `nowMs` (monotonic). */
+export function readSnapshot(files: Files, directory: string, offset: number, producers: ProducerState, nowMs: number): void {
   const path = `${directory}/${segmentName(offset)}${SUFFIX}`
-  producers.loadSnapshot(readWholeFile(files, path), path)
+  producers.loadSnapshot(readWholeFile(files, path), path, nowMs)
 }
 
 export function removeSnapshot(files: Files, directory: string, offset: number): void {

@@ -13,8 +13,7 @@ export function openTestLog(world: World, config: Partial<LogConfig> = {}, optio
     directory: '/log',
     topic: 'orders',
     partition: 0,
-    // The records' timestamps are small numbers: their producers would expire at every roll.
-    config: configOf({ producerIdExpirationMs: Number.MAX_SAFE_INTEGER, ...config }),
+    config: configOf(config),
     cleanShutdown: true,
     recoveryPoint: 0,
     logStartOffset: 0,

@@ -29,7 +29,6 @@ export class Workload {
       fsyncIntervalMs: 5,
       segmentBytes: 6000 + this.#below(10_000),
       indexIntervalBytes: [0, 500, 4096][this.#below(3)]!,
-      producerIdExpirationMs: Number.MAX_SAFE_INTEGER,
     })
     simulation.disk.settings.shortWriteShare = this.#below(2) * 0.2
   }
