@@ -339,7 +339,7 @@ export class LogDirectory {
 }
 
 /** Files of a partition, ours and Kafka's. */
-const PARTITION_FILE = /^(\d{20}[.-].*|leader-epoch-checkpoint.*|partition\.metadata.*|quorum-state.*)$/
+const PARTITION_FILE = /^(\d{20}[.-].*|leader-epoch-checkpoint.*|partition\.metadata.*|sync-failed|quorum-state.*)$/
 
 /** Creates a data directory where there is none, so that a power cut does not take it away again with everything in it. */
 function makeDataDirectory(files: Files, path: string): void {

@@ -135,6 +135,44 @@ describe('a sync that fails with EIO', () => {
     expect(await outcomeOf(simulation, recovered)).toBe(recovered.logEndOffset - 1)
   })
 
+  test.each(['close', 'kill'] as const)(
+    'does not deceive the next start, where the system shows what the disk does not have (%s): a power cut takes nothing acknowledged after it',
+    async end => {
+      const simulation = createSimulation({ seed: 1 })
+      const machine = simulation.machine('localhost')
+      const options = { cleanShutdown: false, recoveryPoint: 1 }
+      const log = openTestLog(simulation.world, { segmentBytes: 3 * SIZE })
+      expect(await outcomeOf(simulation, log)).toBe(0)
+      simulation.disk.fail('datasync', { path: path => path.endsWith('.log') })
+      await simulation.runUntil(Promise.allSettled(Array.from({ length: 4 }, () => log.append(batchOf()))))
+      if (end === 'close') await simulation.runUntil(log.close())
+      machine.kill()
+      const second = openTestLog(machine.restart(), { segmentBytes: 3 * SIZE }, options)
+      expect(allOffsets(second)).toEqual([0, 1, 2, 3, 4])
+      expect(await outcomeOf(simulation, second)).toBe(5)
+      machine.crash({ dataLoss: 'lose', nameLoss: 'lose' })
+      const third = openTestLog(machine.restart(), { segmentBytes: 3 * SIZE }, options)
+      expect([third.fence, allOffsets(third)]).toEqual([null, [0, 1, 2, 3, 4, 5]])
+      // It is made good once.
+      expect(simulation.files.list('/log').filter(name => !/^\d{20}/.test(name))).toEqual(['leader-epoch-checkpoint'])
+    },
+  )
+
+  test('as a log is recovered keeps it shut, and the next start makes good for it', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const machine = simulation.machine('localhost')
+    const log = openTestLog(simulation.world, { fsync: 'os' })
+    for (let count = 0; count < 3; count++) await outcomeOf(simulation, log)
+    machine.kill()
+    simulation.disk.fail('datasync')
+    const world = machine.restart()
+    expect(() => openTestLog(world, {}, { cleanShutdown: false })).toThrow(/EIO/)
+    const second = openTestLog(world, {}, { cleanShutdown: false })
+    expect(await outcomeOf(simulation, second)).toBe(3)
+    machine.crash({ dataLoss: 'lose', nameLoss: 'lose' })
+    expect(allOffsets(openTestLog(machine.restart(), {}, { cleanShutdown: false }))).toEqual([0, 1, 2, 3])
+  })
+
   test.each(['os', 'interval'] as const)('is noticed with fsync %j too, where nobody waits for it', async fsync => {
     const simulation = createSimulation({ seed: 1 })
     const log = openTestLog(simulation.world, { fsync })

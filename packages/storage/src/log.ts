@@ -14,6 +14,7 @@ import type { ProducerState } from './producer-state.ts'
 import { type BatchPlace, Segment } from './segment.ts'
 import { isOutOfHandles, isOutOfRoom } from './shortage.ts'
 import { removeSnapshots, writeSnapshot } from './snapshots.ts'
+import { noteSyncFailure } from './sync-failure.ts'
 
 /** Where an append landed. */
 export interface AppendResult {
@@ -474,6 +475,7 @@ export class Log {
       `${this.topic}-${this.partition}: the disk failed to sync, so nothing more is written until the broker is started again: ${messageOf(error)}`,
       { at: { ...this.#at, path: this.directory }, cause: error },
     )
+    if (error instanceof StorageError) noteSyncFailure(this.#world.files, this.directory)
     this.#world.log.error('the disk failed to sync; the partition is read-only now', {
       topic: this.topic,
       partition: this.partition,

@@ -1,5 +1,5 @@
 import { RECORDS_AT, RecordBatchView } from '@logwerk/protocol'
-import { type Files, KafkaError, type World } from '@logwerk/runtime'
+import { type Files, KafkaError, StorageError, type World } from '@logwerk/runtime'
 import { LEADER_EPOCH_FILE, LeaderEpochs } from './leader-epochs.ts'
 import { Log, type LogState } from './log.ts'
 import type { LogConfig } from './log-config.ts'
@@ -7,6 +7,7 @@ import { type ProducerBatch, ProducerState } from './producer-state.ts'
 import { type BatchPlace, placeOf, Segment, segmentName } from './segment.ts'
 import { isOutOfHandles, isOutOfRoom } from './shortage.ts'
 import { readSnapshot, removeSnapshot, snapshotOffsets, writeSnapshot } from './snapshots.ts'
+import { forgetSyncFailure, hasSyncFailed, noteSyncFailure } from './sync-failure.ts'
 
 export interface OpenLogOptions {
   readonly directory: string
@@ -206,7 +207,17 @@ function makeDurable(
   leaderEpochs: LeaderEpochs,
   producers: ProducerState,
 ): void {
-  for (const segment of checked) segment.datasyncNow()
+  const hasFailed = hasSyncFailed(files, directory)
+  try {
+    for (const segment of checked) {
+      if (hasFailed) segment.rewrite()
+      segment.datasyncNow()
+    }
+  } catch (error) {
+    if (error instanceof StorageError) noteSyncFailure(files, directory)
+    throw error
+  }
+  if (hasFailed) forgetSyncFailure(files, directory)
   try {
     // The active segment's indexes live in memory.
     for (const segment of checked.slice(0, -1)) segment.writeIndexes()

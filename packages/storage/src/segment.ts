@@ -8,6 +8,8 @@ import { TimeIndex } from './time-index.ts'
 const FIRST_SCAN_BYTES = 8 << 10
 const SCAN_BYTES = 64 << 10
 
+const REWRITE_BYTES = 1 << 20
+
 /** The fields of a batch that a log needs to place it. */
 export interface BatchPlace {
   readonly baseOffset: number
@@ -259,6 +261,16 @@ export class Segment {
     assert(sizeBytes <= this.#sizeBytes, 'truncation never grows a segment', { sizeBytes, current: this.#sizeBytes })
     this.#file.truncate(sizeBytes)
     this.#sizeBytes = sizeBytes
+  }
+
+  /** Writes the whole file once more over itself: what a failed sync has left to the system's copy reaches the disk with the next one. */
+  rewrite(): void {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(REWRITE_BYTES, this.#sizeBytes))
+    for (let at = 0; at < this.#sizeBytes; at += buffer.length) {
+      const piece = buffer.subarray(0, Math.min(buffer.length, this.#sizeBytes - at))
+      if (this.read(piece, at) < piece.length) throw this.corruptAt(at)
+      writeFully(this.#file, [piece], at)
+    }
   }
 
   /** Leaves what lies behind `sizeBytes` in the file and acts as if it were not there: a part that is damaged. */
