@@ -323,7 +323,7 @@ function restoreProducers(
       replayFrom = Math.max(replayFrom, offset)
       break
     } catch (error) {
-      if (!(error instanceof KafkaError)) throw error
+      if (!(error instanceof KafkaError) || isOutOfHandles(error)) throw error
       world.log.warn('a producer snapshot cannot be read; an older one serves', { error })
       producers.clear()
       // A disk that refuses to read it today may give it out tomorrow.

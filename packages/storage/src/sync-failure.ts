@@ -1,4 +1,4 @@
-import { type Files, StorageError } from '@logwerk/runtime'
+import type { Files } from '@logwerk/runtime'
 
 const SYNC_FAILURE_FILE = 'sync-failed'
 
@@ -10,9 +10,8 @@ const SYNC_FAILURE_FILE = 'sync-failed'
 export function noteSyncFailure(files: Files, directory: string): void {
   try {
     files.open(`${directory}/${SYNC_FAILURE_FILE}`, 'write').close()
-  } catch (error) {
-    // A disk that takes nothing at all any more: then the next start has nothing to append to either.
-    if (!(error instanceof StorageError)) throw error
+  } catch {
+    // A disk that takes nothing at all any more: the next start cannot append to it either. And whatever it is, what failed first counts.
   }
 }
 

@@ -1,4 +1,4 @@
-import { assert, type Random, randomBelow, sleep, type World } from '@logwerk/runtime'
+import { assert, KafkaError, type Random, randomBelow, sleep, type World } from '@logwerk/runtime'
 import type { Machine, Simulation } from '@logwerk/runtime/simulated'
 import { batchOf, configOf } from './batches.test-support.ts'
 import type { Log } from './log.ts'
@@ -10,17 +10,23 @@ export const DATA_DIRECTORY = '/var/logwerk'
 const TOPIC = { topic: 'orders', partition: 0, topicId: 'AAAAAAAAAAAAAAAAAAAAAg' }
 const PRODUCER_IDS = [11, 12, 13]
 
-/** A process that appends to one log, and everything else that one does with a log, in an order drawn from the seed. */
+/**
+ * A process that appends to one log, and everything else that one does with a log, in an order drawn from the seed; on a disk that at
+ * times has no room, or fails to sync.
+ */
 export class Workload {
   readonly machine: Machine
   readonly config: LogConfig
   readonly history = new LogHistory()
   readonly #random: Random
+  readonly #simulation: Simulation
+  readonly #hasFaults: boolean
   #timestamp = 1000
   #directory: LogDirectory | null = null
   #log: Log | null = null
 
   constructor(simulation: Simulation) {
+    this.#simulation = simulation
     this.machine = simulation.machine('localhost')
     this.#random = simulation.random('workload')
     const fsync = (['batch', 'batch', 'interval', 'os'] as const)[this.#below(4)]!
@@ -30,6 +36,7 @@ export class Workload {
       segmentBytes: 6000 + this.#below(10_000),
       indexIntervalBytes: [0, 500, 4096][this.#below(3)]!,
     })
+    this.#hasFaults = this.#below(2) === 0
     simulation.disk.settings.shortWriteShare = this.#below(2) * 0.2
   }
 
@@ -45,14 +52,46 @@ export class Workload {
     this.#log = this.#directory.openPartition({ ...TOPIC, config: this.config })
   }
 
+  /** Closes everything, as far as the disk lets it. */
   async close(): Promise<void> {
-    await this.#directory?.close()
+    await this.#directory?.close().catch(error => this.#expectDiskFault(error))
   }
 
   /** Does `count` things one after the other; appends overlap with what follows. */
   async run(count: number): Promise<void> {
-    for (let step = 0; step < count; step++) await this.#act()
-    await this.flush()
+    for (let step = 0; step < count; step++) await this.#try(() => this.#act())
+    this.#simulation.disk.settings.capacityBytes = Number.POSITIVE_INFINITY
+    // A fault that has waited for its time is over with the first.
+    while (!(await this.#try(() => this.flush())));
+  }
+
+  /** False if the disk refuses; the log is open and takes batches again then. */
+  async #try(action: () => Promise<void>): Promise<boolean> {
+    try {
+      await action()
+    } catch (error) {
+      this.#expectDiskFault(error)
+      if (this.#log === null || this.#log.fence !== null) await this.#reopen()
+      return false
+    }
+    if (this.log.fence !== null) await this.#reopen()
+    return true
+  }
+
+  async #reopen(): Promise<void> {
+    for (;;) {
+      await this.close()
+      try {
+        return this.open()
+      } catch (error) {
+        this.#expectDiskFault(error)
+      }
+    }
+  }
+
+  #expectDiskFault(error: unknown): void {
+    const isDiskFault = error instanceof KafkaError && (error.code === 'KAFKA_STORAGE_ERROR' || error.code === 'STORAGE_ERROR')
+    if (!isDiskFault || !this.machine.running) throw error
   }
 
   async flush(): Promise<void> {
@@ -72,9 +111,26 @@ export class Workload {
     else if (what < 86) await this.#deleteRecords()
     else if (what < 90) this.#directory?.checkpoint()
     else if (what < 94) await this.flush()
-    else {
-      await this.close()
+    else if (what < 97 || !this.#hasFaults) {
+      this.#log = null
+      await this.#directory?.close()
       this.open()
+    } else this.#spoilDisk()
+  }
+
+  /** Takes the room away or gives it back, or lets a coming operation fail. */
+  #spoilDisk(): void {
+    const { disk } = this.#simulation
+    const { settings } = disk
+    if (settings.capacityBytes !== Number.POSITIVE_INFINITY) settings.capacityBytes = Number.POSITIVE_INFINITY
+    else if (this.#below(2) === 0) {
+      let usedBytes = 0
+      for (const bytes of disk.contents().values()) usedBytes += bytes.length
+      settings.capacityBytes = usedBytes + this.#below(3000)
+      if (this.#below(3) === 0) disk.fail('truncate')
+    } else {
+      const operation = (['datasync', 'syncDirectory', 'write', 'open'] as const)[this.#below(4)]!
+      disk.fail(operation, { nth: 1 + this.#below(4), osCode: operation === 'open' ? 'EMFILE' : 'EIO' })
     }
   }
 
@@ -95,14 +151,17 @@ export class Workload {
     const baseOffset = log.logEndOffset
     const given = { baseOffset, lastOffset: baseOffset + recordCount - 1, view: batch.view, timestamps, acknowledged: false }
     history.batches.push(given)
-    return log.append(batch).then(
+    const appended = log.append(batch)
+    // Refused: it is not there, and another one takes its place.
+    if (this.machine.running && log.logEndOffset === baseOffset) history.batches.pop()
+    return appended.then(
       result => {
         assert(result.baseOffset === baseOffset && !result.duplicate, 'a batch lands at the end of the log', { baseOffset, result })
         given.acknowledged = true
       },
       error => {
-        // The machine has stopped in the middle; the batch may be there or not.
-        if (this.machine.running) throw error
+        // The machine has stopped in the middle, or the disk failed to sync; the batch may be there or not.
+        if (this.machine.running) this.#expectDiskFault(error)
       },
     )
   }
