@@ -52,6 +52,11 @@ export const logConfig = defineConfig({
     min: 1,
     doc: "With fsync: 'batch', bytes that may wait for a sync before further appends are refused as THROTTLING_QUOTA_EXCEEDED: a disk that stalls must not fill the memory.",
   }),
+  maxLoadedIndexes: integer({
+    default: 4,
+    min: 1,
+    doc: 'Finished segments whose indexes one log keeps in memory, those used last; others are read from their files when they are needed. With the default sizes an index takes up to 5 MiB.',
+  }),
   maxProducersPerPartition: integer({
     default: 100_000,
     min: 1,

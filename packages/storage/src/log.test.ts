@@ -1,4 +1,5 @@
 import { RecordBatchView } from '@logwerk/protocol'
+import type { Files, World } from '@logwerk/runtime'
 import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
 import { batchOf, noCodecs, sizeOfBatch } from './batches.test-support.ts'
@@ -267,6 +268,57 @@ describe('read', () => {
     expect(offsetsRead(log, 11)).toEqual([10])
   })
 })
+
+describe('the indexes of finished segments', () => {
+  test('are in memory for those used last, and read from their files for others', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const opened: string[] = []
+    const config = { segmentBytes: SIZE, maxLoadedIndexes: 2 }
+    const log = openTestLog(watched(simulation.world, opened), config)
+    for (let index = 0; index < 6; index++) await simulation.runUntil(log.append(batchOf({ timestamp: 1000 + index })))
+    const readsOf = (action: () => unknown) => {
+      opened.length = 0
+      action()
+      return opened.filter(path => path.endsWith('.index')).map(path => Number(path.slice(5, 25)))
+    }
+    // Those of the last two are there since they were rolled.
+    expect(readsOf(() => [offsetsRead(log, 5), offsetsRead(log, 4), offsetsRead(log, 3)])).toEqual([])
+    expect(readsOf(() => [offsetsRead(log, 0), offsetsRead(log, 0)])).toEqual([0])
+    expect(readsOf(() => [offsetsRead(log, 3), offsetsRead(log, 0), offsetsRead(log, 4)])).toEqual([4])
+    expect(readsOf(() => [offsetsRead(log, 3), offsetsRead(log, 0)])).toEqual([3, 0])
+    // A look-up by time steps over the others by the greatest timestamp of each.
+    expect(readsOf(() => [log.offsetForTimestamp(1005, 6, noCodecs), offsetsRead(log, 3), offsetsRead(log, 0)])).toEqual([])
+    expect(readsOf(() => expect(log.offsetForTimestamp(1002, 6, noCodecs)?.offset).toBe(2))).toEqual([2])
+    for (let offset = 0; offset < 6; offset++) expect(offsetsRead(log, offset)).toEqual([offset])
+  })
+
+  test('stay where there are no files for them', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const opened: string[] = []
+    const log = openTestLog(watched(simulation.world, opened), { segmentBytes: SIZE, maxLoadedIndexes: 1 })
+    await simulation.runUntil(log.append(batchOf()))
+    simulation.disk.fail('open', { osCode: 'ENOSPC', path: path => path.endsWith('.index') })
+    for (let count = 0; count < 5; count++) await simulation.runUntil(log.append(batchOf()))
+    opened.length = 0
+    for (let offset = 0; offset < 6; offset++) expect(offsetsRead(log, offset)).toEqual([offset])
+    expect(opened).not.toContain('/log/00000000000000000000.index')
+  })
+})
+
+/** A world that notes which files are opened. */
+function watched(world: World, opened: string[]): World {
+  const open: Files['open'] = (path, mode) => {
+    opened.push(path)
+    return world.files.open(path, mode)
+  }
+  const files = new Proxy(world.files, {
+    get: (target, name) => {
+      const member: unknown = name === 'open' ? open : Reflect.get(target, name)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+  return { ...world, files }
+}
 
 describe('look-up by time', () => {
   async function filled(segmentBytes = 1 << 20) {

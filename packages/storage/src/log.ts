@@ -80,6 +80,8 @@ export class Log {
   #logStartOffset: number
   #logEndOffset: number
   #highWatermark: number
+  /** Finished segments whose indexes may be in memory, the one used last at the end. */
+  #loaded: Segment[] = []
   /** Segments with bytes that no sync has covered, oldest first; the active one is always synced. */
   #unsynced: Segment[] = []
   /** Names in the directory that no sync has covered. */
@@ -240,6 +242,7 @@ export class Log {
     if (offset >= options.limitOffset) return EMPTY
     for (let index = this.#segmentIndexOf(offset); index < this.#segments.length; index++) {
       const segment = this.#segments[index]!
+      this.#use(segment)
       const first = segment.find(segment.floorPosition(offset), batch => batch.lastOffset >= offset)
       if (first !== null) return readFrom(segment, first, options)
       // Compaction can leave a hole at the end of a segment: what comes next lies in the one after it.
@@ -252,7 +255,8 @@ export class Log {
     const end = Math.min(limitOffset, this.#logEndOffset)
     for (const segment of this.#segments) {
       if (segment.baseOffset >= end) break
-      if (segment.maxTimestamp < timestamp) continue
+      if (this.#maxTimestampOf(segment) < timestamp) continue
+      this.#use(segment)
       let found = null as TimestampAndOffset | null
       const from = Math.max(segment.floorOffset(timestamp), this.#logStartOffset)
       segment.find(segment.floorPosition(from), place => {
@@ -276,9 +280,10 @@ export class Log {
     let greatest = -1
     for (const segment of this.#segments) {
       if (segment.baseOffset >= this.#logEndOffset) break
-      if (segment.maxTimestamp <= greatest) continue
+      if (this.#maxTimestampOf(segment) <= greatest) continue
       if (segment.baseOffset >= this.#logStartOffset) greatest = segment.maxTimestamp
       else {
+        this.#use(segment)
         // What the index knows may have been deleted.
         segment.find(segment.floorPosition(this.#logStartOffset), batch => {
           if (batch.lastOffset >= this.#logStartOffset) greatest = Math.max(greatest, batch.maxTimestamp)
@@ -318,6 +323,7 @@ export class Log {
     while (isOld()) {
       const segment = this.#segments.shift()!
       this.#unsynced = this.#unsynced.filter(other => other !== segment)
+      this.#loaded = this.#loaded.filter(other => other !== segment)
       segment.delete()
       this.#directoryChanged = true
     }
@@ -387,6 +393,21 @@ export class Log {
     return this.#segments.at(-1)!
   }
 
+  /** The indexes of `segment` are about to be used: those of the one that has not been for longest may go. */
+  #use(segment: Segment): void {
+    const loaded = this.#loaded
+    if (segment === this.#active || segment === loaded.at(-1)) return
+    const at = loaded.indexOf(segment)
+    if (at >= 0) loaded.splice(at, 1)
+    loaded.push(segment)
+    while (loaded.length > this.#config.maxLoadedIndexes) loaded.shift()!.forgetIndexes()
+  }
+
+  #maxTimestampOf(segment: Segment): number {
+    if (!segment.knowsMaxTimestamp) this.#use(segment)
+    return segment.maxTimestamp
+  }
+
   #segmentIndexOf(offset: number): number {
     let low = 0
     let high = this.#segments.length - 1
@@ -405,6 +426,7 @@ export class Log {
     const next = Segment.create(files, this.directory, this.#logEndOffset)
     this.#segments.push(next)
     this.#unsynced.push(finished)
+    this.#use(finished)
     this.#directoryChanged = true
     this.producers.expireBefore(clock.monotonicMs() - this.#config.producerIdExpirationMs)
     try {

@@ -220,7 +220,10 @@ function makeDurable(
   if (hasFailed) forgetSyncFailure(files, directory)
   try {
     // The active segment's indexes live in memory.
-    for (const segment of checked.slice(0, -1)) segment.writeIndexes()
+    for (const segment of checked.slice(0, -1)) {
+      segment.writeIndexes()
+      segment.forgetIndexes()
+    }
     leaderEpochs.write(files, `${directory}/${LEADER_EPOCH_FILE}`)
     // The snapshot of the last roll may be missing, and the batches that make up for it be deleted before the next one.
     writeSnapshot(files, directory, logEndOffset, producers)

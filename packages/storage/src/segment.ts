@@ -40,6 +40,8 @@ export class Segment {
   #timeIndex: TimeIndex | null
   /** The indexes were read from files, so what they say is checked where it is used. */
   #indexesAreStored = false
+  /** The index files hold what is in memory. */
+  #hasIndexFiles = false
   #bytesSinceIndexEntry = 0
   /** Timestamp of the first batch; null while empty or not yet read. */
   #firstTimestamp: number | null = null
@@ -78,9 +80,14 @@ export class Segment {
     return this.#sizeBytes
   }
 
+  /** True once the indexes have been there: telling the greatest timestamp needs them only the first time. */
+  get knowsMaxTimestamp(): boolean {
+    return this.#maxTimestamp >= 0
+  }
+
   /** The greatest timestamp of its records; -1 if there is none. */
   get maxTimestamp(): number {
-    this.#indexes()
+    if (!this.knowsMaxTimestamp) this.#indexes()
     return this.#maxTimestamp
   }
 
@@ -283,6 +290,7 @@ export class Segment {
     this.#offsetIndex = new OffsetIndex(this.baseOffset)
     this.#timeIndex = new TimeIndex(this.baseOffset)
     this.#indexesAreStored = false
+    this.#hasIndexFiles = false
     this.#bytesSinceIndexEntry = 0
     this.#firstTimestamp = null
     this.#maxTimestamp = -1
@@ -310,6 +318,7 @@ export class Segment {
     try {
       this.#writeWhole('index', offsetIndex.encode())
       this.#writeWhole('timeindex', timeIndex.encode())
+      this.#hasIndexFiles = true
     } catch (error) {
       // Half an index looks like a whole one of a shorter segment.
       this.removeIndexes()
@@ -317,8 +326,16 @@ export class Segment {
     }
   }
 
+  /** Gives the memory of the indexes back, of a segment that gets no more batches; the next use reads their files. */
+  forgetIndexes(): void {
+    if (!this.#hasIndexFiles) return
+    this.#offsetIndex = null
+    this.#timeIndex = null
+  }
+
   /** Takes the index files away; the next start makes them anew. */
   removeIndexes(): void {
+    this.#hasIndexFiles = false
     for (const suffix of ['index', 'timeindex']) this.#files.remove(this.#pathOf(suffix))
   }
 
@@ -344,6 +361,7 @@ export class Segment {
         this.#offsetIndex = offsetIndex
         this.#timeIndex = timeIndex
         this.#indexesAreStored = true
+        this.#hasIndexFiles = true
         this.#maxTimestamp = timeIndex.lastTimestamp
         this.#offsetOfMaxTimestamp = timeIndex.lastOffset
       } else {
