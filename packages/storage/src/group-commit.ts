@@ -48,10 +48,17 @@ export class GroupCommit {
   get mode(): FsyncMode {
     return this.#mode
   }
+  get intervalMs(): number {
+    return this.#intervalMs
+  }
 
+  /** Changes the mode; {@link appended} has to follow if there is something to sync, so that it is synced as the new one says. */
   configure(mode: FsyncMode, intervalMs: number): void {
     this.#mode = mode
     this.#intervalMs = intervalMs
+    if (this.#state !== 'scheduled' || this.#soon) return
+    this.#timer?.cancel()
+    this.#state = 'idle'
   }
 
   /** Something was appended: a sync follows, at the time that the mode says. */

@@ -94,6 +94,15 @@ describe('a directory that is not ours', () => {
     expect(simulation.files.list(PATH)).toEqual(['thesis.doc'])
   })
 
+  test('but a file is refused as what it is', () => {
+    const simulation = createSimulation({ seed: 1 })
+    simulation.files.makeDirectory('/srv')
+    simulation.files.open(PATH, 'create').close()
+    const error = refusal(simulation)
+    expect(error).toMatchObject({ code: 'INVALID_CONFIG', at: { path: PATH } })
+    expect(error.message).toBe(`${PATH} is a file, and a data directory is wanted; choose another path`)
+  })
+
   test('of another node is refused', async () => {
     const simulation = createSimulation({ seed: 1 })
     await simulation.runUntil(open(simulation.world).close())

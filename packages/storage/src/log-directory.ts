@@ -343,6 +343,9 @@ const PARTITION_FILE = /^(\d{20}[.-].*|leader-epoch-checkpoint.*|partition\.meta
 
 /** Creates a data directory where there is none, so that a power cut does not take it away again with everything in it. */
 function makeDataDirectory(files: Files, path: string): void {
+  if (files.info(path)?.kind === 'file') {
+    throw new KafkaError('INVALID_CONFIG', `${path} is a file, and a data directory is wanted; choose another path`, { at: { path } })
+  }
   if (files.info(`${path}/${META_FILE}`) !== null) return
   const missing = new Set<string>()
   for (let at = path; files.info(at) === null && at !== parentOf(at); at = parentOf(at)) missing.add(at)

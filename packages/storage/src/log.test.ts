@@ -124,6 +124,42 @@ describe('high watermark', () => {
   })
 })
 
+describe('another fsync mode', () => {
+  test.each([
+    ['batch', 100],
+    ['interval', 600],
+  ] as const)(
+    "to %j from 'os': what was appended before is synced as the new mode says, without waiting for an append",
+    async (fsync, afterMs) => {
+      const simulation = createSimulation({ seed: 1 })
+      const log = openTestLog(simulation.world, { fsync: 'os' })
+      void log.append(batchOf())
+      await simulation.advance(10_000)
+      expect(log.recoveryPoint).toBe(0)
+      log.configure({ ...log.config, fsync, fsyncIntervalMs: 500 })
+      await simulation.advance(afterMs)
+      expect(log.recoveryPoint).toBe(1)
+    },
+  )
+
+  test('a shorter interval holds at once, and none at all too', async () => {
+    for (const [change, recoveryPoint] of [
+      [{ fsyncIntervalMs: 500 }, 1],
+      [{ fsync: 'os' }, 0],
+    ] as const) {
+      const simulation = createSimulation({ seed: 1 })
+      const log = openTestLog(simulation.world, { fsync: 'interval', fsyncIntervalMs: 60_000 })
+      void log.append(batchOf())
+      await simulation.advance(100)
+      log.configure({ ...log.config, ...change })
+      await simulation.advance(600)
+      expect(log.recoveryPoint).toBe(recoveryPoint)
+      await simulation.advance(100_000)
+      expect(log.recoveryPoint).toBe(recoveryPoint)
+    }
+  })
+})
+
 describe('roll', () => {
   test('by size', async () => {
     const simulation = createSimulation({ seed: 1 })

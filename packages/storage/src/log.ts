@@ -148,10 +148,15 @@ export class Log {
     return this.#fence
   }
 
+  /** Changes the options of a log that is open; a new fsync mode holds for what is not synced yet too. */
   configure(config: LogConfig): void {
     this.#config = config
-    this.#commit.configure(config.fsync, config.fsyncIntervalMs)
-    if (config.fsync !== 'batch') this.#raiseHighWatermark(this.#logEndOffset)
+    const { fsync, fsyncIntervalMs } = config
+    if (fsync !== this.#commit.mode || fsyncIntervalMs !== this.#commit.intervalMs) {
+      this.#commit.configure(fsync, fsyncIntervalMs)
+      if (this.#logEndOffset > this.recoveryPoint) this.#commit.appended()
+    }
+    if (fsync !== 'batch') this.#raiseHighWatermark(this.#logEndOffset)
   }
 
   /**

@@ -231,6 +231,16 @@ describe('index files', () => {
     }
   })
 
+  test.each(['index', 'timeindex'])('%s that the disk does not give out: the log is the same without them', async suffix => {
+    const simulation = await closed()
+    for (const name of simulation.files.list('/log').filter(name => name.endsWith(`.${suffix}`)))
+      simulation.disk.fail('read', { path: path => path.endsWith(name) })
+    const log = open(simulation, { recoveryPoint: 10, cleanShutdown: true })
+    expect(log.fence).toBeNull()
+    expect(allOffsets(log)).toEqual(upTo(10))
+    expectTimes(log)
+  })
+
   test('without a log are removed', async () => {
     const simulation = await closed()
     for (const name of ['00000000000000000099.index', '00000000000000000099.timeindex', '00000000000000000099.txnindex']) {

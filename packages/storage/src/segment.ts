@@ -1,7 +1,8 @@
 import { LOG_OVERHEAD_BYTES, RECORDS_AT, RecordBatchView } from '@logwerk/protocol'
-import { assert, type File, type Files, KafkaError, readWholeFile, writeFully } from '@logwerk/runtime'
+import { assert, type File, type Files, KafkaError, readWholeFile, StorageError, writeFully } from '@logwerk/runtime'
 import type { LogConfig } from './log-config.ts'
 import { OffsetIndex } from './offset-index.ts'
+import { isOutOfHandles } from './shortage.ts'
 import { TimeIndex } from './time-index.ts'
 
 /** Headers are read this many bytes at a time while stepping from batch to batch: a look-up ends within an index interval or two. */
@@ -404,7 +405,13 @@ export class Segment {
 
   #readWhole(suffix: string): Buffer | null {
     const path = this.#pathOf(suffix)
-    return this.#files.info(path) === null ? null : Buffer.from(readWholeFile(this.#files, path))
+    try {
+      return this.#files.info(path) === null ? null : Buffer.from(readWholeFile(this.#files, path))
+    } catch (error) {
+      // The log itself may well be readable, and has all that an index says.
+      if (error instanceof StorageError && !isOutOfHandles(error)) return null
+      throw error
+    }
   }
 
   #pathOf(suffix: string): string {
