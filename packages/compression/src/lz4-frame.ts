@@ -92,9 +92,12 @@ function findBlocks(input: Buffer, header: Lz4FrameHeader): Block[] {
 /** Most that the blocks can stand for, so that a few bytes that claim much do not make us allocate it. */
 function boundOf(blocks: readonly Block[], header: Lz4FrameHeader): number {
   let bound = 0
-  for (const { start, end, compressed } of blocks)
-    bound += compressed ? Math.min(header.maxBlockBytes, lz4RestoredBound(end - start)) : end - start
+  for (const block of blocks) bound += block.compressed ? blockBoundOf(block, header) : block.end - block.start
   return bound
+}
+
+function blockBoundOf({ start, end }: Block, header: Lz4FrameHeader): number {
+  return Math.min(header.maxBlockBytes, lz4RestoredBound(end - start))
 }
 
 /** The end of what was written to `to`; -1 if it has no room for the block. */
@@ -102,7 +105,8 @@ function restoreBlock(codec: Lz4Blocks, input: Buffer, block: Block, header: Lz4
   const { start, end, compressed } = block
   if (header.blockChecksums && xxhash32(input, start, end) !== input.readUInt32LE(end))
     throw corrupt('lz4', `the block at byte ${start} does not match its checksum`)
-  const limit = Math.min(to.length, out + header.maxBlockBytes)
+  // Not simply what the header allows: the native package clears that much room for each block, also for one of a single byte.
+  const limit = Math.min(to.length, out + (compressed ? blockBoundOf(block, header) : header.maxBlockBytes))
   if (compressed) return codec.decompress(input, start, end, to, out, limit, header.linkedBlocks ? 0 : out)
   return end - start > limit - out ? -1 : out + input.copy(to, out, start, end)
 }

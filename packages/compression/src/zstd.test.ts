@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { generate, jsonLines } from './golden.test-support.ts'
+import { generate, jsonLines, referenceCases } from './golden.test-support.ts'
 import { codecsByWorld } from './worlds.test-support.ts'
+import { createZstd } from './zstd.ts'
+import { findZstdFrames, zstdFrameBytes } from './zstd-frame.ts'
 
 const corrupt = (text: string) => expect.objectContaining({ code: 'CORRUPT_MESSAGE', message: expect.stringContaining(text) })
 const bytesOf = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex')
@@ -26,6 +28,14 @@ describe.each(codecsByWorld)('%s', (_, codecs) => {
     expect(restore(`${MAGIC} 00 58 ${AB} ${MAGIC} 20 02 ${AB}`)).toBe('abab')
     expect(restore(`502a4d18 01000000 ff ${MAGIC} 20 02 ${AB} 5f2a4d18 00000000`)).toBe('ab')
     expect(restore('502a4d18 01000000 ff')).toBe('')
+  })
+
+  test('a few frames may be small, and any number that are not', () => {
+    const frame = `${MAGIC} 20 02 ${AB}`
+    expect(restore(frame.repeat(16))).toBe('ab'.repeat(16))
+    const noise = generate({ generator: 'random', seed: 2, sizeBytes: 300 })
+    const frames = Array.from({ length: 50 }, () => codec.compress(noise))
+    expect(codec.decompress(Buffer.concat(frames), 50 * 300).length).toBe(50 * 300)
   })
 
   test('our frames state the size of their content', () => {
@@ -55,6 +65,7 @@ describe.each(codecsByWorld)('%s', (_, codecs) => {
   test.each<[string, string, string]>([
     ['no bytes', '', 'header at byte 0 is cut off'],
     ['another magic number', '28b52ffe 20 02', 'no frame begins at byte 0'],
+    ['more frames than anybody would write', `${MAGIC} 20 02 ${AB}`.repeat(17), 'more than 16 frames'],
     ['rubbish after a frame', `${MAGIC} 20 02 ${AB} 01020304`, 'no frame begins at byte 11'],
     ['half a magic number after a frame', `${MAGIC} 20 02 ${AB} 28b5`, 'header at byte 11 is cut off'],
     ['a reserved bit', `${MAGIC} 28 02 ${AB}`, 'reserved bit'],
@@ -75,6 +86,36 @@ describe.each(codecsByWorld)('%s', (_, codecs) => {
     ['a compressed block of rubbish', `${MAGIC} 00 58 1d0000 616263`, 'zstd'],
   ])('%s', (_, hex, text) => {
     expect(() => restore(hex, 2 ** 31 - 1)).toThrow(corrupt(text))
+  })
+
+  test('a window that the content cannot fill is made smaller for the engine, and the content stays as it is', () => {
+    const windowsOf = (hex: string, maxBytes: number) => {
+      const seen: string[] = []
+      const engine = {
+        compress: (input: Buffer) => input,
+        decompressFrame(frame: Buffer, room: number) {
+          seen.push(frame.subarray(4, 6).toString('hex'))
+          return Buffer.from(codec.decompress(frame, room))
+        },
+      }
+      const restored = createZstd(engine).decompress(bytesOf(hex), maxBytes)
+      return { seen, restored: restored.length }
+    }
+    // 128 MiB for two bytes; the next 128 KiB, which the limit of a block needs; a checksum does not cover the header.
+    expect(windowsOf(`${MAGIC} 00 88 ${AB}`, 2)).toEqual({ seen: ['0038'], restored: 2 })
+    expect(windowsOf(`${MAGIC} 00 38 ${AB}`, 2)).toEqual({ seen: ['0038'], restored: 2 })
+    expect(windowsOf(`${MAGIC} 00 00 ${AB}`, 2)).toEqual({ seen: ['0000'], restored: 2 })
+    const block = `${littleEndian((131_072 << 3) | 2)} 61`
+    expect(windowsOf(`${MAGIC} 00 88 ${block.repeat(3)} ${AB}`, 1 << 20)).toEqual({ seen: ['0048'], restored: 3 * 131_072 + 2 })
+  })
+
+  test('a window made smaller still holds every match', () => {
+    const { compressed, input } = referenceCases.find(({ codec: type, name }) => type === 'zstd' && name === 'window of 128 MiB')!
+    const bytes = Buffer.from(compressed, 'base64')
+    const [frame] = findZstdFrames(bytes)
+    expect(frame!.windowBytes).toBe(2 ** 27)
+    expect(zstdFrameBytes(bytes, frame!)[5]).toBeLessThan(0x88)
+    expect(Buffer.compare(codec.decompress(bytes, 1 << 24), generate(input))).toBe(0)
   })
 
   test('noise of many blocks', () => {

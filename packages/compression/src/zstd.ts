@@ -2,7 +2,7 @@ import type { CompressionCodec } from '@logwerk/protocol'
 import { asBuffer } from './buffers.ts'
 import { corrupt, tooLarge } from './failures.ts'
 import { levelOf } from './levels.ts'
-import { findZstdFrames, type ZstdFrame } from './zstd-frame.ts'
+import { findZstdFrames, type ZstdFrame, zstdFrameBytes } from './zstd-frame.ts'
 
 /** An implementation of zstd: Node's, or the one in WebAssembly. */
 export interface ZstdEngine {
@@ -41,9 +41,9 @@ export function createZstd(engine: ZstdEngine): CompressionCodec {
 
 /** Null if the frame does not fit into `room`. */
 function restoreFrame(engine: ZstdEngine, input: Buffer, frame: ZstdFrame, room: number): Buffer | null {
-  const { start, end, contentBytes, boundBytes } = frame
+  const { start, contentBytes, boundBytes } = frame
   const maxBytes = contentBytes ?? Math.min(boundBytes, room)
-  const part = engine.decompressFrame(input.subarray(start, end), maxBytes)
+  const part = engine.decompressFrame(zstdFrameBytes(input, frame), maxBytes)
   if (part === null && maxBytes < boundBytes && contentBytes === null) return null
   if (part === null || (contentBytes !== null && part.length !== contentBytes))
     throw corrupt('zstd', `the frame at byte ${start} does not hold what it declares`)
