@@ -50,23 +50,24 @@ function isNullable(field: AnyField, version: number): boolean {
 function writeStruct(fields: StructFields, target: Target): Write {
   const { version, flexible } = target
   const plain: { name: string; field: AnyField; write: Write }[] = []
-  const tagged: { name: string; field: AnyField; tag: number; write: Write }[] = []
-  const absent: { name: string; field: AnyField }[] = []
+  const tagged: { name: string; isDefault: IsDefault; tag: number; write: Write }[] = []
+  const absent: { name: string; isDefault: IsDefault }[] = []
   for (const [name, field] of Object.entries(fields)) {
     const path = `${target.path}.${name}`
     if (!hasField(field, version)) {
-      if (field.ignorable !== true) absent.push({ name, field })
-    } else if (isTagged(field, version)) tagged.push({ name, field, tag: field.tag!, write: writeField(field, { ...target, path }) })
-    else plain.push({ name, field, write: writeField(field, { ...target, path }) })
+      if (field.ignorable !== true) absent.push({ name, isDefault: isDefaultOf(field) })
+    } else if (isTagged(field, version)) {
+      tagged.push({ name, isDefault: isDefaultOf(field), tag: field.tag!, write: writeField(field, { ...target, path }) })
+    } else plain.push({ name, field, write: writeField(field, { ...target, path }) })
   }
   tagged.sort((a, b) => a.tag - b.tag)
 
   return (writer, value) => {
     if (typeof value !== 'object' || value === null) throw new TypeError(`${target.path} must be an object, not ${shown(value)}`)
     const object = value as Record<string, unknown>
-    for (const { name, field } of absent) {
+    for (const { name, isDefault } of absent) {
       const given = object[name]
-      if (given !== undefined && !isDefault(field, given)) {
+      if (given !== undefined && !isDefault(given)) {
         throw new KafkaError(
           'UNSUPPORTED_VERSION',
           `${target.path}.${name}: version ${version} has no such field, so ${shown(given)} cannot be sent`,
@@ -81,9 +82,12 @@ function writeStruct(fields: StructFields, target: Target): Write {
   }
 
   function writeTagged(writer: MessageWriter, object: Record<string, unknown>): void {
-    const present = tagged.filter(({ name, field }) => object[name] !== undefined && !isDefault(field, object[name]))
-    writer.writeUnsignedVarint(present.length)
-    for (const { name, tag, write } of present) {
+    let count = 0
+    for (const { name, isDefault } of tagged) if (object[name] !== undefined && !isDefault(object[name])) count++
+    writer.writeUnsignedVarint(count)
+    if (count === 0) return
+    for (const { name, isDefault, tag, write } of tagged) {
+      if (object[name] === undefined || isDefault(object[name])) continue
       // The size goes before the value and is itself of variable length.
       const scratch = new MessageWriter()
       write(scratch, object[name])
@@ -203,21 +207,27 @@ function inRange(value: unknown, min: number, max: number, path: string): number
   return value as number
 }
 
-function isDefault(field: AnyField, value: unknown): boolean {
-  if (value === null || field.default === null) return value === field.default
+type IsDefault = (value: unknown) => boolean
+
+function isDefaultOf(field: AnyField): IsDefault {
+  if (field.default === null) return value => value === null
   switch (field.kind) {
     case 'array':
-      return (value as unknown[]).length === 0
+      return value => value !== null && (value as unknown[]).length === 0
     case 'bytes':
     case 'records':
-      return (value as Uint8Array).length === 0
-    case 'struct':
-      return Object.entries(field.fields!).every(([name, inner]) => {
-        const given = (value as Record<string, unknown>)[name]
-        return given === undefined || isDefault(inner, given)
-      })
+      return value => value !== null && (value as Uint8Array).length === 0
+    case 'struct': {
+      const inner = Object.entries(field.fields!).map(([name, one]) => ({ name, isDefault: isDefaultOf(one) }))
+      return value =>
+        value !== null &&
+        inner.every(({ name, isDefault }) => {
+          const given = (value as Record<string, unknown>)[name]
+          return given === undefined || isDefault(given)
+        })
+    }
     default:
-      return value === field.default
+      return value => value === field.default
   }
 }
 
@@ -230,19 +240,20 @@ function shown(value: unknown): string {
 
 function readStruct(fields: StructFields, target: Target): Read {
   const { version, flexible } = target
-  const steps: { name: string; default: unknown; read: Read | null }[] = []
+  const steps: { name: string; read: Read }[] = []
   const tagged = new Map<number, { name: string; read: Read }>()
   for (const [name, field] of Object.entries(fields)) {
     const path = `${target.path}.${name}`
-    const present = hasField(field, version)
-    const read = present ? readField(field, { ...target, path }) : null
-    if (present && isTagged(field, version)) tagged.set(field.tag!, { name, read: read! })
-    steps.push({ name, default: field.default, read: present && !isTagged(field, version) ? read : null })
+    const read = hasField(field, version) ? readField(field, { ...target, path }) : null
+    if (read !== null && isTagged(field, version)) {
+      tagged.set(field.tag!, { name, read })
+      steps.push({ name, read: absentOf(field) })
+    } else steps.push({ name, read: read ?? absentOf(field) })
   }
   return reader => {
     // The same names in the same order for all versions: one hidden class, and no field is ever undefined.
     const object: Record<string, unknown> = {}
-    for (const { name, default: absent, read } of steps) object[name] = read === null ? fresh(absent) : read(reader)
+    for (const { name, read } of steps) object[name] = read(reader)
     if (flexible) readTagged(reader, object)
     return object
   }
@@ -270,11 +281,18 @@ function readStruct(fields: StructFields, target: Target): Read {
   }
 }
 
-/** Defaults that a caller could change must not be shared between messages. */
-function fresh(value: unknown): unknown {
-  if (Array.isArray(value)) return []
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, fresh(inner)]))
+/** The default, without reading anything. One that the caller could change is made anew each time, of the same shape as a read one. */
+function absentOf(field: AnyField): Read {
+  const { default: value, kind, fields } = field
+  if (value === null) return () => null
+  if (kind === 'array') return () => []
+  if (kind !== 'struct') return () => value
+  const inner = Object.entries(fields!).map(([name, one]) => ({ name, read: absentOf(one) }))
+  return reader => {
+    const object: Record<string, unknown> = {}
+    for (const { name, read } of inner) object[name] = read(reader)
+    return object
+  }
 }
 
 function readField(field: AnyField, target: Target): Read {
