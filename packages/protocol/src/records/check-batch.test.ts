@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { RecordBatchBuilder, UNSTAMPED } from './batch-builder.ts'
 import { RECORDS_AT } from './batch-header.ts'
 import { RecordBatchView } from './batch-view.ts'
-import { type BatchCheck, type BatchRules, checkBatch } from './check-batch.ts'
+import { type BatchCheck, type BatchRules, checkBatch, MAX_RECORD_ERRORS } from './check-batch.ts'
 import { goldenBatches } from './golden-batches.test-support.ts'
 import { anyRecord, batchOf, gzipCodec, patched, testCodecs, withPayload } from './record-batches.test-support.ts'
 
@@ -144,6 +144,11 @@ describe.each(forms)('the records are walked (%s)', (_form, as) => {
     const batch = as(batchOf([{}]))
     batch.writeInt32BE(1, 4)
     expect(refusal(batch)).toBe('INVALID_RECORD')
+    // Beyond 2^53 too: it is outside the CRC, so anything may stand there.
+    for (const offset of [-1n, 2n ** 63n - 1n, -(2n ** 63n)]) {
+      batch.writeBigInt64BE(offset, 0)
+      expect(check(batch)).toMatchObject({ errorCode: 'INVALID_RECORD', errorMessage: `the base offset must be 0, not ${offset}` })
+    }
   })
 
   test.each([
@@ -273,6 +278,13 @@ describe('timestamps of a CreateTime topic', () => {
     expect([view.maxTimestamp, maxTimestamp, view.isCrcValid()]).toEqual([1000, 1000, true])
   })
 
+  test('whatever the producer wrote there', () => {
+    for (const wrong of [2n ** 63n - 1n, -(2n ** 63n), -1n, 1000n + 2n ** 32n, 2n ** 60n]) {
+      const { view } = accepted(patched(at(5, 1000, 7), bytes => bytes.writeBigInt64BE(wrong, 35)))
+      expect([view.maxTimestamp, view.isCrcValid()], `${wrong}`).toEqual([1000, true])
+    }
+  })
+
   test('the timestamp-type bit is cleared, and the CRC made anew', () => {
     const { view } = accepted(patched(at(5), bytes => bytes.writeInt16BE(8, 21)))
     expect([view.isLogAppendTime, view.maxTimestamp, view.isCrcValid()]).toEqual([false, 5, true])
@@ -322,6 +334,13 @@ describe('a compacted topic', () => {
     const result = check(batchOf([{}, { key: 'a', timestamp: 2 * NOW_MS }, { timestamp: 2 * NOW_MS }]), { requiresKey: true })
     expect(result).toMatchObject({ ok: false, errorCode: 'INVALID_TIMESTAMP' })
     expect(result.ok ? [] : result.recordErrors.map(({ batchIndex }) => batchIndex)).toEqual([0, 1, 2])
+  })
+
+  test('names so many records and no more, whatever a compressed batch can hold; the walk goes on behind them', () => {
+    const keyless = Array.from({ length: MAX_RECORD_ERRORS + 5 }, () => ({}))
+    const result = check(batchOf([...keyless, { key: 'a', timestamp: 2 * NOW_MS }], {}, gzipCodec), { requiresKey: true })
+    expect(result).toMatchObject({ ok: false, errorCode: 'INVALID_TIMESTAMP', errorMessage: expect.stringContaining('1006 records') })
+    expect(result.ok ? [] : result.recordErrors.map(({ batchIndex }) => batchIndex)).toEqual([...Array(MAX_RECORD_ERRORS).keys()])
   })
 
   test('takes tombstones', () => {
