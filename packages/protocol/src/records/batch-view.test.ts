@@ -109,6 +109,16 @@ describe('records', () => {
       withPayload(batchOf([{}]), Buffer.concat([batchOf([{}]).subarray(RECORDS_AT), Buffer.alloc(3)])),
       '3 bytes are left',
     ],
+    [
+      'a last offset beyond 2^53',
+      patched(batchOf([{}, {}]), bytes => bytes.writeBigInt64BE(2n ** 53n - 1n, 0)),
+      'its last offset is beyond 2^53',
+    ],
+    [
+      'a timestamp beyond 2^53, where base and delta are not',
+      patched(batchOf([{ timestamp: 5 }, { timestamp: 5 + 2 ** 52 }]), bytes => bytes.writeBigInt64BE(2n ** 53n - 1n, 27)),
+      'record 1 of 2 is malformed',
+    ],
     ['an offset outside the batch', patched(batchOf([{}, {}]), bytes => bytes.writeInt32BE(0, 23)), 'record 1 of 2 is malformed'],
   ])('%s', (_name, batch, message) => {
     const view = new RecordBatchView(batch)
@@ -196,6 +206,27 @@ describe('batchesOf', () => {
     const bytes = Buffer.from(both)
     bytes.writeInt32BE(length, one.length + 8)
     expect(() => [...batchesOf(bytes)]).toThrow(`byte ${one.length}: a batch of ${length} bytes is smaller than its header`)
+  })
+
+  test.each([0, 1])('format %i, from before Kafka 0.11, has an error of its own, also where it is smaller than a batch', magic => {
+    // A message of this format with neither key nor value: offset, size, CRC, format, attributes, (timestamp,) two lengths of -1.
+    const message = Buffer.alloc(26 + 8 * magic)
+    message.writeInt32BE(message.length - 12, 8)
+    message.writeInt8(magic, 16)
+    message.fill(0xff, message.length - 8)
+    for (const bytes of [message, Buffer.concat([message, message, message]), Buffer.concat([one, message])]) {
+      expect(() => [...batchesOf(bytes)]).toThrow(
+        expect.objectContaining({ code: 'UNSUPPORTED_FOR_MESSAGE_FORMAT', message: expect.stringContaining(`have format ${magic}`) }),
+      )
+    }
+  })
+
+  test('format 3 does not exist', () => {
+    expect(() => [...batchesOf(patched(one, bytes => bytes.writeInt8(3, 16)))]).toThrow('record format 3 does not exist')
+  })
+
+  test('a batch that ends before it begins is corrupt: a reader would stay where it is for ever', () => {
+    expect(() => [...batchesOf(patched(one, bytes => bytes.writeInt32BE(-1, 23)))]).toThrow('last offset is before its first')
   })
 
   test('nextBatch finds the batch at a place', () => {

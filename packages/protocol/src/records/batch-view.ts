@@ -110,6 +110,7 @@ export class RecordBatchView {
     const { recordCount, baseOffset, baseTimestamp, lastOffsetDelta } = this
     const appendTime = this.isLogAppendTime ? this.maxTimestamp : null
     const end = payload.length
+    if (!Number.isSafeInteger(baseOffset + lastOffsetDelta)) throw this.#corrupt('its last offset is beyond 2^53')
     // Seven bytes is the smallest record: a count that lies must not make us allocate.
     if (recordCount < 0 || recordCount * 7 > end) throw this.#corrupt(`${recordCount} records do not fit into ${end} bytes`)
     const cursor = new VarintCursor(payload)
@@ -133,6 +134,7 @@ export class RecordBatchView {
       const headerCount = cursor.varint()
       const headersAt = cursor.at
       if (headerCount !== 0) skipHeaders(cursor, headerCount, recordEnd)
+      const timestamp = appendTime ?? baseTimestamp + timestampDelta
       if (
         cursor.at !== recordEnd ||
         headerCount < 0 ||
@@ -140,22 +142,12 @@ export class RecordBatchView {
         valueLength < -1 ||
         offsetDelta < 0 ||
         offsetDelta > lastOffsetDelta ||
-        !(Math.abs(timestampDelta) <= Number.MAX_SAFE_INTEGER)
+        !Number.isSafeInteger(timestamp)
       ) {
         throw this.#corrupt(`record ${index} of ${recordCount} is malformed`)
       }
       records.push(
-        new BatchRecord(
-          payload,
-          baseOffset + offsetDelta,
-          appendTime ?? baseTimestamp + timestampDelta,
-          keyAt,
-          keyLength,
-          valueAt,
-          valueLength,
-          headersAt,
-          headerCount,
-        ),
+        new BatchRecord(payload, baseOffset + offsetDelta, timestamp, keyAt, keyLength, valueAt, valueLength, headersAt, headerCount),
       )
     }
     if (cursor.at !== end) throw this.#corrupt(`${end - cursor.at} bytes are left behind the last record`)
@@ -189,22 +181,39 @@ export function skipHeaders(cursor: VarintCursor, count: number, end: number): v
   cursor.at = end + 1
 }
 
+/** The smallest message of the formats 0 and 1, from the CRC on; their format stands where that of a batch does. */
+const LEAST_LEGACY_BYTES = 14
+
 /**
  * The batch that starts at `at`, or null if the bytes end before it does: a fetch may cut the last batch short (KIP-74).
  *
- * @throws KafkaError `CORRUPT_MESSAGE` if what is there cannot be a batch.
+ * @throws KafkaError `UNSUPPORTED_FOR_MESSAGE_FORMAT` for what was written before Kafka 0.11, `CORRUPT_MESSAGE` if what is there cannot
+ *         be a batch.
  */
 export function nextBatch(bytes: Buffer, at: number): RecordBatchView | null {
-  if (bytes.length - at < header.RECORDS_AT) return null
+  // A message of an old format may be smaller than a batch's header, so it must not pass for a batch that is cut short.
+  if (bytes.length - at <= header.MAGIC_AT) return null
   const length = bytes.readInt32BE(at + header.BATCH_LENGTH_AT)
+  const magic = bytes[at + header.MAGIC_AT]!
+  if (magic < header.MAGIC && length >= LEAST_LEGACY_BYTES) {
+    throw new KafkaError(
+      'UNSUPPORTED_FOR_MESSAGE_FORMAT',
+      `byte ${at}: these records have format ${magic}, from before Kafka 0.11; only format 2 can be read`,
+    )
+  }
   if (length < header.RECORDS_AT - header.LOG_OVERHEAD_BYTES) {
     throw new KafkaError('CORRUPT_MESSAGE', `byte ${at}: a batch of ${length} bytes is smaller than its header`)
   }
+  if (magic !== header.MAGIC) throw new KafkaError('CORRUPT_MESSAGE', `byte ${at}: record format ${magic} does not exist`)
   const end = at + header.LOG_OVERHEAD_BYTES + length
-  return end > bytes.length ? null : new RecordBatchView(bytes.subarray(at, end))
+  if (end > bytes.length) return null
+  const batch = new RecordBatchView(bytes.subarray(at, end))
+  // Who reads on at `nextOffset` would not get past it.
+  if (batch.lastOffsetDelta < 0) throw new KafkaError('CORRUPT_MESSAGE', `byte ${at}: a batch whose last offset is before its first`)
+  return batch
 }
 
-/** All whole batches in `bytes`; a last one that is cut short is left out. @throws KafkaError `CORRUPT_MESSAGE` */
+/** All whole batches in `bytes`; a last one that is cut short is left out. @throws KafkaError as {@link nextBatch} does. */
 export function* batchesOf(bytes: Uint8Array): Generator<RecordBatchView> {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   for (let at = 0; ; ) {
