@@ -83,6 +83,15 @@ describe.each(goldens.map(golden => [golden.message, golden] as const))('%s', (n
     }
   })
 
+  test('leaves what follows unread', () => {
+    for (const golden of cases) {
+      const reader = new MessageReader(Buffer.from(`${golden.hex}ffdeadbeef`, 'hex'))
+      const value = message.codec(golden.version).decode(reader)
+      expect(value, at(golden)).toStrictEqual(decoded(message.schema, golden.value, golden.version))
+      expect(reader.remaining, at(golden)).toBe(5)
+    }
+  })
+
   test('is written as Kafka writes it', () => {
     for (const golden of cases) {
       expect(hexOf(golden, given(message.schema, golden.value)), at(golden)).toBe(golden.hex)
