@@ -35,7 +35,7 @@ export interface CheckedRecordBatch {
 export interface BatchRefusal {
   readonly errorCode: BrokerErrorCode
   readonly errorMessage: string
-  /** The offending records, by their place in the batch, where single ones are to blame; the first {@link MAX_RECORD_ERRORS} of them. */
+  /** The offending records, by their place in the batch, where single ones are to blame; of many, the first 1000. */
   readonly recordErrors: readonly RecordError[]
 }
 
