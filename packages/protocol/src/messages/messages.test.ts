@@ -6,6 +6,7 @@ import { codeThrownBy, encoded } from '../golden.test-support.ts'
 import { arbitraryMessage, defaultOf } from '../schema/arbitrary-message.test-support.ts'
 import type { Message } from '../schema/message.ts'
 import { MessageReader } from '../schema/message-reader.ts'
+import { MessageWriter } from '../schema/message-writer.ts'
 import { apis } from './apis.ts'
 import {
   configRecord,
@@ -96,6 +97,27 @@ describe.each(messages.map(message => [message.name, message] as const))('%s', (
       )
     }
   })
+})
+
+test('the metadata of 200,000 partitions is read; 24 MB that would become a gigabyte of objects are not', () => {
+  const partition = { errorCode: 'NONE', partitionIndex: 1, leaderId: 1, leaderEpoch: 1, replicaNodes: [1, 2, 3], isrNodes: [1, 2, 3] }
+  const partitions = Array.from({ length: 200_000 }, () => ({ ...partition, offlineReplicas: [] }))
+  const value = { brokers: [], controllerId: 1, topics: [{ errorCode: 'NONE', name: 'large', isInternal: false, partitions }] }
+  const bytes = encoded(apis.metadata.response as AnyMessage, 13, value)
+  const decoded = apis.metadata.response.codec(13).decode(new MessageReader(bytes))
+  expect(decoded.topics[0]!.partitions.length).toBe(200_000)
+
+  const protocols = Array.from({ length: 3 }, () => ({ name: '', metadata: Buffer.alloc(0) }))
+  const three = encoded(apis.joinGroup.request as AnyMessage, 9, { ...defaultOf(apis.joinGroup.request.schema)!, protocols })
+  // The count stands in front of three elements of three bytes each; behind them the reason and the tagged fields.
+  const at = three.length - 12
+  expect(three.subarray(at).toString('hex')).toBe('04010100010100010100' + '0000')
+  const count = 8_000_000
+  const writer = new MessageWriter()
+  writer.writeBytes(three.subarray(0, at))
+  writer.writeUnsignedVarint(count + 1)
+  const hostile = Buffer.concat([writer.bytes(), Buffer.alloc(3 * count).fill(three.subarray(at + 1, at + 4)), three.subarray(-2)])
+  expect(codeThrownBy(() => apis.joinGroup.request.codec(9).decode(new MessageReader(hostile)))).toBe('MALFORMED_MESSAGE')
 })
 
 function checkRoundTrip(message: AnyMessage, version: number, value: unknown): void {

@@ -21,7 +21,7 @@ import {
   uuid,
 } from './field.ts'
 import { defineMessage, type Message } from './message.ts'
-import { MAX_ELEMENTS, MessageReader } from './message-reader.ts'
+import { MAX_ELEMENT_MEMORY_BYTES, MessageReader } from './message-reader.ts'
 import { MessageWriter } from './message-writer.ts'
 
 const source = "Kafka's protocol guide and KIP-482, by hand"
@@ -372,7 +372,7 @@ describe('tagged fields', () => {
   })
 })
 
-describe('the element budget', () => {
+describe('the budget of arrays', () => {
   const list = both({ list: array(int8()) })
   const rows = both({ rows: array(struct({ a: int32(), b: array(int64()) })) })
 
@@ -389,15 +389,20 @@ describe('the element budget', () => {
   })
 
   test('has an end even where the bytes go on', () => {
-    const bytes = Buffer.alloc(4 + MAX_ELEMENTS + 1)
-    bytes.writeInt32BE(MAX_ELEMENTS + 1)
-    expect(codeThrownBy(() => list.codec(0).decode(new MessageReader(bytes)))).toBe('MALFORMED_MESSAGE')
+    // A row of five bytes takes 104 of memory: its slot, the object, two slots more, and the list.
+    const lists = both({ lists: array(struct({ list: array(int8()), number: int8() })) })
+    const count = Math.floor(MAX_ELEMENT_MEMORY_BYTES / (8 + 48 + 8 + 32 + 8)) + 1
+    const bytes = Buffer.alloc(4 + count * 5)
+    bytes.writeInt32BE(count)
+    expect(() => lists.codec(0).decode(new MessageReader(bytes))).toThrow(
+      'decoded, its arrays would take more than 536870912 bytes of memory',
+    )
   })
 
   test('is shared by all arrays of a message', () => {
-    const reader = new MessageReader(Buffer.alloc(MAX_ELEMENTS))
-    reader.elementCount(MAX_ELEMENTS, 1)
-    expect(codeThrownBy(() => reader.elementCount(1, 1))).toBe('MALFORMED_MESSAGE')
-    expect(codeThrownBy(() => reader.elementCount(-1, 1))).toBe('MALFORMED_MESSAGE')
+    const reader = new MessageReader(Buffer.alloc(1000))
+    reader.elementCount(1000, 1, MAX_ELEMENT_MEMORY_BYTES / 1000)
+    expect(codeThrownBy(() => reader.elementCount(1, 1, 1))).toBe('MALFORMED_MESSAGE')
+    expect(codeThrownBy(() => new MessageReader(Buffer.alloc(1000)).elementCount(-1, 1, 1))).toBe('MALFORMED_MESSAGE')
   })
 })
