@@ -1,4 +1,4 @@
-import type { ByteWriter } from '@logwerk/runtime'
+import type { ByteWriter, Headers } from '@logwerk/runtime'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { RecordBatchBuilder, sizeOfSingleRecordBatch, stampBatch, UNSTAMPED, type ValueWriter } from './batch-builder.ts'
@@ -100,6 +100,40 @@ describe('appendInto', () => {
         if (other.recordCount > 0) expect(one.finish(UNSTAMPED).equals(other.finish(UNSTAMPED))).toBe(true)
       }),
     )
+  })
+})
+
+describe('what goes wrong on the way leaves nothing behind', () => {
+  const noHeaders = [
+    [[{ key: 'a', value: undefined }], 'a value that is undefined'],
+    [[{ key: undefined, value: null }], 'a key that is undefined'],
+    [[{ key: 'a', value: null }, null], 'no header at all'],
+  ] as unknown as [Headers, string][]
+  const added: Headers = [{ key: 'ok', value: Buffer.from('x') }]
+  const taking: ValueWriter<Uint8Array, null> = {
+    serializeInto(_, writer) {
+      writer.position -= 3
+    },
+  }
+  const builders = () => [0, 1].map(() => new RecordBatchBuilder(Buffer.alloc(RECORDS_AT))) as [RecordBatchBuilder, RecordBatchBuilder]
+
+  test.each(noHeaders)('headers that are none, as a serializer without types may leave them: %o, %s', headers => {
+    for (const inPlace of [false, true]) {
+      const [one, other] = builders()
+      for (const timestamp of [1, 2]) {
+        for (const builder of [one, other]) add(builder, { timestamp, key: null, value: Buffer.from('v'), headers: added }, inPlace)
+        expect(() => add(one, { timestamp: 1000, key: Buffer.from('k'), value: Buffer.alloc(300), headers }, inPlace)).toThrow(TypeError)
+      }
+      expect([one.recordCount, one.maxTimestamp]).toEqual([2, 2])
+      expect(one.finish(UNSTAMPED).equals(other.finish(UNSTAMPED)), inPlace ? 'in place' : 'as bytes').toBe(true)
+    }
+  })
+
+  test('a serializer that takes away what stands before its value', () => {
+    const [one, other] = builders()
+    for (const builder of [one, other]) builder.append(1, null, Buffer.from('v'), [])
+    expect(() => one.appendInto(1000, null, Buffer.from('v'), taking, null, [])).toThrow('may not take away')
+    expect(one.finish(UNSTAMPED).equals(other.finish(UNSTAMPED))).toBe(true)
   })
 })
 

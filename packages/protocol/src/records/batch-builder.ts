@@ -54,14 +54,10 @@ export class RecordBatchBuilder {
 
   /** Adds a record whose value is bytes. Timestamps are milliseconds since 1970. */
   append(timestamp: number, key: Uint8Array | null, value: Uint8Array | null, headers: Headers): void {
+    // First what may throw: headers that are none.
+    const parts = sizeOfField(key) + sizeOfField(value) + (headers.length === 0 ? 1 : sizeOfHeaders(headers))
     const timestampDelta = this.#begin(timestamp)
-    const body =
-      1 +
-      sizeOfVarlong(timestampDelta) +
-      sizeOfVarint(this.recordCount) +
-      sizeOfField(key) +
-      sizeOfField(value) +
-      (headers.length === 0 ? 1 : sizeOfHeaders(headers))
+    const body = 1 + sizeOfVarlong(timestampDelta) + sizeOfVarint(this.recordCount) + parts
     const { writer } = this
     writer.reserve(body + 5)
     const { buffer } = writer
@@ -77,7 +73,8 @@ export class RecordBatchBuilder {
 
   /**
    * Adds a record whose value is written in place. The two lengths in front of it are of variable width: they are guessed from the
-   * record before, and the value is moved in the rare case that the guess was wrong. If the serializer throws, nothing was added.
+   * record before, and the value is moved in the rare case that the guess was wrong. If the serializer throws, or leaves headers that are
+   * none, nothing was added.
    */
   appendInto<V, C>(timestamp: number, key: Uint8Array | null, value: V, by: ValueWriter<V, C>, context: C, headers: Headers): void {
     const timestampDelta = this.#begin(timestamp)
@@ -87,8 +84,11 @@ export class RecordBatchBuilder {
     writer.reserve(front + 2 * MAX_VARINT_BYTES)
     const guess = start + this.#lengthWidth + front + this.#valueWidth
     writer.position = guess
+    let back = 1
     try {
       by.serializeInto(value, writer, context)
+      assert(writer.position >= guess, 'a serializer may not take away what stands before its value')
+      if (headers.length > 0) back = sizeOfHeaders(headers)
     } catch (error) {
       writer.position = start
       this.maxTimestamp = this.#maxBeforeLast
@@ -96,7 +96,6 @@ export class RecordBatchBuilder {
     }
     const valueLength = writer.position - guess
     const valueWidth = sizeOfVarint(valueLength)
-    const back = headers.length === 0 ? 1 : sizeOfHeaders(headers)
     const body = front + valueWidth + valueLength + back
     const lengthWidth = sizeOfVarint(body)
     writer.reserve(back + 2 * MAX_VARINT_BYTES)
