@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { codeThrownBy, encoded } from './golden.test-support.ts'
 import { apis } from './messages/apis.ts'
-import { hasField, isTagged } from './schema/codec.ts'
 import type { AnyField, StructFields } from './schema/field.ts'
+import { hasField, isTagged } from './schema/field-version.ts'
 import type { AnyApi, Message } from './schema/message.ts'
 import { MessageReader } from './schema/message-reader.ts'
 

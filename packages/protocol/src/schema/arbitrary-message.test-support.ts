@@ -1,7 +1,7 @@
 import { type BrokerErrorCode, brokerErrorCodes, ZERO_UUID } from '@logwerk/runtime'
 import * as fc from 'fast-check'
-import { hasField } from './codec.ts'
 import type { AnyField, StructFields } from './field.ts'
+import { hasField } from './field-version.ts'
 
 /** Any complete value that `version` of a message can carry; what the version lacks has its default. */
 export function arbitraryMessage<Out>(message: { readonly schema: AnyField }, version: number): fc.Arbitrary<Out> {
