@@ -104,6 +104,20 @@ describe('values', () => {
     expect(() => encoded(message, 0, { ...value, i: 'no' })).toThrow(TypeError)
   })
 
+  test.each([
+    ['f', 5n, 'a whole number between -9007199254740991 and 9007199254740991, not 5n'],
+    ['g', '1', 'a number, not "1"'],
+    ['h', 'false', 'a boolean, not "false"'],
+    ['h', 1, 'a boolean, not 1'],
+    ['h', null, 'a boolean, not null'],
+    ['i', 7, 'a UUID, not 7'],
+    ['j', 'NO_SUCH_CODE', 'the name of an error code, not "NO_SUCH_CODE"'],
+    ['j', 0, 'the name of an error code, not 0'],
+    ['j', 'constructor', 'the name of an error code, not "constructor"'],
+  ])('of another type are a TypeError that names the field: %s, %o', (name, wrong, text) => {
+    expect(() => encoded(message, 0, { ...value, [name]: wrong })).toThrow(new TypeError(`Test.${name} must be ${text}`))
+  })
+
   test('of an int64 are safe integers, both ways', () => {
     const long = both({ f: int64() })
     for (const f of [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 2 ** 32, -(2 ** 32), -1, 0]) {
@@ -305,6 +319,8 @@ describe('null', () => {
 
   test('of records is null, no bytes are no bytes', () => {
     const batch = both({ batch: records() })
+    for (const wrong of ['x', 7, {}])
+      expect(() => encoded(batch, 1, { batch: wrong as never })).toThrow(/^Test\.batch must be a Uint8Array or an array of them, not /)
     expect(encoded(batch, 1, { batch: null })).toEqual(bytesOf('00 00'))
     expect(encoded(batch, 1, { batch: [] })).toEqual(bytesOf('01 00'))
     expect(decoded(batch, 1, '01 00').batch?.length).toBe(0)

@@ -1,4 +1,4 @@
-import { type BrokerErrorCode, bytesOfUuid, errorNumberOf, KafkaError } from '@logwerk/runtime'
+import { brokerErrorCodes, bytesOfUuid, KafkaError } from '@logwerk/runtime'
 import type { AnyField, StructFields } from './field.ts'
 import { hasField, isNullable, isTagged, MAX_STRING_BYTES, type Target } from './field-version.ts'
 import { MessageWriter } from './message-writer.ts'
@@ -22,7 +22,7 @@ export function writeStruct(fields: StructFields, target: Target): Write {
   tagged.sort((a, b) => a.tag - b.tag)
 
   return (writer, value) => {
-    if (typeof value !== 'object' || value === null) throw new TypeError(`${target.path} must be an object, not ${shown(value)}`)
+    if (typeof value !== 'object' || value === null) throw mustBe('an object', value, target.path)
     const object = value as Record<string, unknown>
     for (const { name, isDefault } of absent) {
       const given = object[name]
@@ -87,6 +87,8 @@ function writeNullableStruct(field: AnyField, write: Write, { path, version }: T
   }
 }
 
+const errorCodes: Readonly<Record<string, { readonly number: number } | undefined>> = brokerErrorCodes
+
 const LENGTH_PREFIXED: ReadonlySet<string> = new Set(['string', 'bytes', 'records', 'array'])
 
 function writeValue(field: AnyField, target: Target): Write {
@@ -105,27 +107,42 @@ function writeValue(field: AnyField, target: Target): Write {
     case 'int64':
       return (writer, value) => writer.writeInt64(inRange(value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, path))
     case 'float64':
-      return (writer, value) => writer.writeFloat64(value as number)
+      return (writer, value) => {
+        if (typeof value !== 'number') throw mustBe('a number', value, path)
+        writer.writeFloat64(value)
+      }
     case 'boolean':
-      return (writer, value) => writer.writeInt8(value === true ? 1 : 0)
+      return (writer, value) => {
+        // Not by its truth: `validateOnly: 'true'` must not become false, nor 'false' true.
+        if (typeof value !== 'boolean') throw mustBe('a boolean', value, path)
+        writer.writeInt8(value ? 1 : 0)
+      }
     case 'uuid':
-      return (writer, value) => writer.writeBytes(bytesOfUuid(value as string))
+      return (writer, value) => {
+        if (typeof value !== 'string') throw mustBe('a UUID', value, path)
+        writer.writeBytes(bytesOfUuid(value))
+      }
     case 'errorCode':
-      return (writer, value) => writer.writeInt16(errorNumberOf(value as BrokerErrorCode))
+      return (writer, value) => {
+        const number = errorCodes[value as string]?.number
+        if (number === undefined) throw mustBe('the name of an error code', value, path)
+        writer.writeInt16(number)
+      }
     case 'string':
       return (writer, value) => {
-        if (typeof value !== 'string') throw new TypeError(`${path} must be a string, not ${shown(value)}`)
+        if (typeof value !== 'string') throw mustBe('a string', value, path)
         writeString(writer, value, flexible, path)
       }
     case 'bytes':
       return (writer, value) => {
-        if (!(value instanceof Uint8Array)) throw new TypeError(`${path} must be a Uint8Array, not ${shown(value)}`)
+        if (!(value instanceof Uint8Array)) throw mustBe('a Uint8Array', value, path)
         writeLength(writer, value.length, flexible)
         writer.writeBytes(value)
       }
     case 'records':
       return (writer, value) => {
         const chunks = value instanceof Uint8Array ? [value] : (value as readonly Uint8Array[])
+        if (!Array.isArray(chunks)) throw mustBe('a Uint8Array or an array of them', value, path)
         let sizeBytes = 0
         for (const chunk of chunks) sizeBytes += chunk.length
         writeLength(writer, sizeBytes, flexible)
@@ -136,7 +153,7 @@ function writeValue(field: AnyField, target: Target): Write {
     case 'array': {
       const write = writeField(field.element!, { ...target, path: `${path}[]` })
       return (writer, value) => {
-        if (!Array.isArray(value)) throw new TypeError(`${path} must be an array, not ${shown(value)}`)
+        if (!Array.isArray(value)) throw mustBe('an array', value, path)
         writeLength(writer, value.length, flexible)
         for (const element of value) write(writer, element)
       }
@@ -159,7 +176,7 @@ function writeString(writer: MessageWriter, value: string, flexible: boolean, pa
 
 function inRange(value: unknown, min: number, max: number, path: string): number {
   if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
-    throw new TypeError(`${path} must be a whole number between ${min} and ${max}, not ${shown(value)}`)
+    throw mustBe(`a whole number between ${min} and ${max}`, value, path)
   }
   return value as number
 }
@@ -188,7 +205,12 @@ function isDefaultOf(field: AnyField): IsDefault {
   }
 }
 
+function mustBe(what: string, value: unknown, path: string): TypeError {
+  return new TypeError(`${path} must be ${what}, not ${shown(value)}`)
+}
+
 function shown(value: unknown): string {
+  if (typeof value === 'bigint') return `${value}n`
   const text = JSON.stringify(value)
   return text === undefined ? String(value) : text.length > 80 ? `${text.slice(0, 77)}...` : text
 }
