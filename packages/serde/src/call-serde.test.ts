@@ -57,6 +57,7 @@ describe('serializeWith', () => {
     const named = { name: 'mine', serialize: () => 'text' as unknown as Uint8Array }
     expect(thrownBy(() => serializeWith(named, 'v', context)).detail).toContain('the serde "mine" answered a string')
     expect(thrownBy(() => serializeWith(answering(undefined), 'v', context)).detail).toContain('the serializer answered undefined')
+    expect(thrownBy(() => serializeWith(answering(new ArrayBuffer(1)), 'v', context)).detail).toContain('an object (ArrayBuffer)')
     expect((await rejectionOf(serializeWith(answering(Promise.resolve(5)), 'v', context))).detail).toContain('a number')
   })
 })

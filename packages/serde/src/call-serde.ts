@@ -121,6 +121,11 @@ function framesOf(error: Error): string {
 function wrongAnswer(serializer: object, answer: unknown): SerdeError {
   const name = (serializer as { name?: unknown }).name
   const who = typeof name === 'string' && name !== '' ? `the serde "${name}"` : 'the serializer'
-  const what = answer === undefined ? 'undefined' : `a ${typeof answer}`
+  const what =
+    answer === undefined
+      ? 'undefined'
+      : typeof answer === 'object'
+        ? `an object (${answer?.constructor?.name ?? 'of no class'})`
+        : `a ${typeof answer}`
   return new SerdeError('ENCODE', `${who} answered ${what}: serialize has to return a Uint8Array, null, or a promise of one`)
 }

@@ -39,6 +39,7 @@ describe('mapSerde', () => {
     expect(orderId.deserialize(Buffer.from('a'), context)).toBe('a')
     expect(orderId.serializeInto).toBe(undefined)
     expect(orderId.prepare).toBe(undefined)
+    expect('isAsync' in orderId).toBe(false)
   })
 
   test('writes in place, prepares and waits where the inner serde does', async () => {
@@ -59,5 +60,29 @@ describe('mapSerde', () => {
     expect(await number.deserialize(Buffer.from('42'), context)).toBe(42)
     await number.prepare?.(['orders'])
     expect(prepared).toEqual(['orders'])
+  })
+
+  test('says, as the inner serde does, that reading has to wait', async () => {
+    const slow = serdeOf({
+      name: 'slow',
+      serialize: (value: string) => Buffer.from(value),
+      deserialize: async (data): Promise<string> => Buffer.from(data).toString(),
+      isAsync: true,
+    })
+    expect(slow.isAsync).toBe(true)
+    const length = mapSerde(slow, { write: (value: number) => 'x'.repeat(value), read: text => text.length })
+    expect(length.isAsync).toBe(true)
+    expect(await length.deserialize(Buffer.from('xxx'), context)).toBe(3)
+  })
+
+  test('stands on a serde that reads another type than it writes', () => {
+    const withDefaults = serdeOf({
+      name: 'order',
+      serialize: (value: { id: string; count?: number }) => Buffer.from(JSON.stringify(value)),
+      deserialize: (data): { id: string; count: number } => ({ count: 1, ...JSON.parse(Buffer.from(data).toString()) }),
+    })
+    const count = mapSerde(withDefaults, { write: (id: string) => ({ id }), read: ({ count }) => count })
+    expectTypeOf(count).toEqualTypeOf<Serde<string, number>>()
+    expect(count.deserialize(count.serialize('a', context) as Uint8Array, context)).toBe(1)
   })
 })

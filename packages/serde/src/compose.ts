@@ -10,6 +10,8 @@ export interface SerdeParts<In, Out = In> {
   readonly deserialize: Serde<In, Out>['deserialize']
   readonly serializeInto?: NonNullable<Serde<In, Out>['serializeInto']>
   readonly prepare?: NonNullable<Serde<In, Out>['prepare']>
+  /** True if `deserialize` may answer with a promise; see {@link Deserializer.isAsync}. */
+  readonly isAsync?: boolean
 }
 
 /**
@@ -28,20 +30,23 @@ export function serdeOf<In, Out = In>(parts: SerdeParts<In, Out>): Serde<In, Out
 }
 
 /** What {@link mapSerde} does with a value on its way. */
-export interface SerdeMapping<Inner, In, Out> {
+export interface SerdeMapping<InnerIn, InnerOut, In, Out> {
   /** For messages. Default: the inner serde's name. */
   readonly name?: string
   /** What is written for `value`. */
-  readonly write: (value: In) => Inner
+  readonly write: (value: In) => InnerIn
   /** What is read for `value`. */
-  readonly read: (value: Inner) => Out
+  readonly read: (value: InnerOut) => Out
 }
 
 /**
  * A serde for a type of one's own on top of another: `mapSerde(string, { write: id => id, read: text => text as OrderId })`. Writes in
- * place where the inner serde does.
+ * place, and may answer with promises, where the inner serde does.
  */
-export function mapSerde<Inner, In, Out = In>(inner: Serde<Inner>, mapping: SerdeMapping<Inner, In, Out>): Serde<In, Out> {
+export function mapSerde<InnerIn, InnerOut, In, Out = In>(
+  inner: Serde<InnerIn, InnerOut>,
+  mapping: SerdeMapping<InnerIn, InnerOut, In, Out>,
+): Serde<In, Out> {
   const { write, read } = mapping
   const into = inner.serializeInto?.bind(inner)
   const prepare = inner.prepare?.bind(inner)
@@ -54,5 +59,7 @@ export function mapSerde<Inner, In, Out = In>(inner: Serde<Inner>, mapping: Serd
       return isThenable(value) ? Promise.resolve(value).then(read) : read(value)
     },
     ...(prepare === undefined ? {} : { prepare }),
+    // Without it a consumer would decode when the value is first read, and could not wait.
+    ...(inner.isAsync === undefined ? {} : { isAsync: inner.isAsync }),
   }
 }

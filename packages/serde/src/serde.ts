@@ -58,6 +58,6 @@ export interface Deserializer<T> {
 export interface Serde<In, Out = In> extends Serializer<In>, Deserializer<Out> {
   /** For messages: `int32`, `json`, `avro (shop.Order)`. */
   readonly name: string
-  /** Fetches what the given topics will need, a schema say, so that the first record need not wait. */
+  /** Fetches what the given topics will need, a schema say: for the application to call, so that the first record need not wait. */
   prepare?(topics: readonly string[]): Promise<void>
 }
