@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { hashOf } from './hash-of.ts'
 import { manual } from './manual.ts'
 import { murmur2, toPartition } from './murmur2.ts'
-import { choosePartition, isPartitioner, type Partitioner, type PartitionInput } from './partitioner.ts'
+import { announceNewBatch, choosePartition, isPartitioner, type Partitioner, type PartitionInput } from './partitioner.ts'
 
 interface Order {
   readonly customer: string
@@ -31,12 +31,31 @@ describe('the answer of a partitioner', () => {
     [1.5, '1.5'],
     [Number.NaN, 'NaN'],
     ['1', '"1"'],
+    ['x'.repeat(1000), `"${'x'.repeat(60)}…"`],
+    [1n, 'a bigint (a partition is a number)'],
+    [true, 'true'],
+    [Object.create(null), 'an object'],
+    [[1], 'an array'],
     [undefined, 'undefined ("no opinion" is null)'],
     [Promise.resolve(1), 'a promise (a partitioner cannot wait)'],
   ])('%s is an error that names partitioner, topic, answer and range', (answer, shown) => {
     const error = failureOf(answering(answer))
     expect(error.message).toBe(`topic orders: partitioner "mine" answered ${shown}; the topic has partitions 0 to 5`)
     expect(error).toMatchObject({ code: 'PARTITIONER_FAILED', retriable: false, at: { topic: 'orders' } })
+  })
+
+  test('a promise that rejects later is dropped: unhandled, it would end the process', async () => {
+    const heard: unknown[] = []
+    const listen = (reason: unknown) => heard.push(reason)
+    process.on('unhandledRejection', listen)
+    const later = new Error('later')
+    expect(failureOf(answering(Promise.reject(later))).message).toContain('a promise (a partitioner cannot wait)')
+    const waits = { name: 'waits', partition: () => 0, onNewBatch: async () => Promise.reject(later) }
+    expect(() => announceNewBatch(waits, 'orders', 0)).toThrow('answered a promise (a partitioner cannot wait) to onNewBatch')
+    // Node looks for rejections that nobody handles after a turn.
+    await new Promise(resolve => setImmediate(resolve))
+    process.off('unhandledRejection', listen)
+    expect(heard).toEqual([])
   })
 
   test('the range of a topic with one partition', () => {
@@ -68,6 +87,34 @@ describe('the answer of a partitioner', () => {
     expect(failureOf(manual).message).toBe(
       'topic orders: partitioner "manual" failed: the record has no partition; set its "partition", or configure another partitioner',
     )
+  })
+})
+
+describe('a new batch', () => {
+  test('is announced to a partitioner that wants to hear of it, and to no other', () => {
+    const heard: [string, number][] = []
+    announceNewBatch(
+      { name: 'mine', partition: () => 0, onNewBatch: (topic, partition) => void heard.push([topic, partition]) },
+      'orders',
+      2,
+    )
+    announceNewBatch({ name: 'mine', partition: () => 0 }, 'orders', 2)
+    announceNewBatch(manual, 'orders', 2)
+    expect(heard).toEqual([['orders', 2]])
+  })
+
+  test('that makes the partitioner throw is an error that names it', () => {
+    const cause = new Error('no turn')
+    const failing: Partitioner = {
+      name: 'mine',
+      partition: () => 0,
+      onNewBatch: () => {
+        throw cause
+      },
+    }
+    const announce = () => announceNewBatch(failing, 'orders', 0)
+    expect(announce).toThrow(KafkaError)
+    expect(announce).toThrow('topic orders: partitioner "mine" failed in onNewBatch: no turn')
   })
 })
 

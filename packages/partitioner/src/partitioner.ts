@@ -54,11 +54,27 @@ export function choosePartition<K, V>(partitioner: Partitioner<K, V>, input: Par
   try {
     answer = typeof partitioner === 'function' ? partitioner(input) : partitioner.partition(input)
   } catch (error) {
-    throw failure(partitioner, input, `failed: ${messageOf(error)}`, error)
+    throw failure(partitioner, input.topic, `failed: ${messageOf(error)}`, error)
   }
   if (answer === null || (Number.isInteger(answer) && answer >= 0 && answer < input.partitionCount)) return answer
   const range = input.partitionCount === 1 ? 'only partition 0' : `partitions 0 to ${input.partitionCount - 1}`
-  throw failure(partitioner, input, `answered ${shown(answer)}; the topic has ${range}`)
+  throw failure(partitioner, input.topic, `answered ${shown(answer)}; the topic has ${range}`)
+}
+
+/**
+ * Tells `partitioner` that a record would open a new batch in the partition it answered, if it wants to hear of it.
+ *
+ * @throws KafkaError `PARTITIONER_FAILED` that names the partitioner and the topic, if it threw (see `cause`) or answered with a promise.
+ */
+export function announceNewBatch<K, V>(partitioner: Partitioner<K, V>, topic: string, partition: number): void {
+  if (typeof partitioner === 'function' || partitioner.onNewBatch === undefined) return
+  let answer: unknown
+  try {
+    answer = partitioner.onNewBatch(topic, partition)
+  } catch (error) {
+    throw failure(partitioner, topic, `failed in onNewBatch: ${messageOf(error)}`, error)
+  }
+  if (answer !== undefined && isPromise(answer)) throw failure(partitioner, topic, `answered ${shown(answer)} to onNewBatch`)
 }
 
 /** True if `value` has the shape of a {@link Partitioner}: the check of a `partitioner` option. */
@@ -69,15 +85,36 @@ export function isPartitioner(value: unknown): value is Partitioner {
   return typeof name === 'string' && typeof partition === 'function' && (onNewBatch === undefined || typeof onNewBatch === 'function')
 }
 
-function failure<K, V>(partitioner: Partitioner<K, V>, input: PartitionInput<K, V>, what: string, cause?: unknown): KafkaError {
-  const { topic } = input
+function failure<K, V>(partitioner: Partitioner<K, V>, topic: string, what: string, cause?: unknown): KafkaError {
   const name = partitioner.name === '' ? 'an anonymous partitioner' : `partitioner "${partitioner.name}"`
   return new KafkaError('PARTITIONER_FAILED', `topic ${topic}: ${name} ${what}`, { at: { topic }, cause })
 }
 
+const SHOWN_LENGTH = 60
+
 /** The answers that are mistakes of a kind say what was probably meant. */
 function shown(answer: unknown): string {
-  if (answer === undefined) return 'undefined ("no opinion" is null)'
-  if (answer instanceof Promise) return 'a promise (a partitioner cannot wait)'
-  return typeof answer === 'string' ? JSON.stringify(answer) : String(answer)
+  if (isPromise(answer)) {
+    // Its own failure, if any, is beside the point, and must not end the process.
+    answer.then(undefined, () => {})
+    return 'a promise (a partitioner cannot wait)'
+  }
+  switch (typeof answer) {
+    case 'undefined':
+      return 'undefined ("no opinion" is null)'
+    case 'string':
+      return JSON.stringify(answer.length > SHOWN_LENGTH ? `${answer.slice(0, SHOWN_LENGTH)}…` : answer)
+    case 'bigint':
+      return 'a bigint (a partition is a number)'
+    case 'object':
+      return Array.isArray(answer) ? 'an array' : 'an object'
+    case 'function':
+      return 'a function'
+    default:
+      return String(answer)
+  }
+}
+
+function isPromise(answer: unknown): answer is PromiseLike<unknown> {
+  return typeof answer === 'object' && answer !== null && typeof (answer as { then?: unknown }).then === 'function'
 }
