@@ -259,6 +259,19 @@ describe('the partition', () => {
     expect(sent.map(({ partition }) => partition)).toEqual([1, 1, 2, 2, 0, 0, 1, 1, 2])
     expect(opened).toEqual([0, 1, 2, 0, 1])
   })
+
+  test('that fails when a batch begins is named', async () => {
+    const cluster = await LogCluster.start({ t: 3 })
+    const onNewBatch = () => {
+      throw new Error('no turn')
+    }
+    const producer = cluster.producer({ partitioner: { name: 'next', partition: () => 0, onNewBatch } })
+    const sent = producer.send({ topic: 't', value: 'x' })
+    await expect(cluster.simulation.runUntil(sent)).rejects.toMatchObject({
+      code: 'PARTITIONER_FAILED',
+      message: 'topic t: partitioner "next" failed in onNewBatch: no turn',
+    })
+  })
 })
 
 describe('serializers', () => {

@@ -1,6 +1,7 @@
 import { type ClientOptions, closedError, KafkaClient, type TopicMetadata, whereTo } from '@logwerk/client'
 import { createCodecs } from '@logwerk/compression'
 import {
+  announceNewBatch,
   choosePartition,
   createStickyPartitioner,
   isPartitioner,
@@ -603,7 +604,7 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
     if (first === null) return null
     const queue = this.#queueAt(state, first)
     if (typeof partitioner === 'function' || partitioner.onNewBatch === undefined || !this.#accumulator.wouldOpenBatch(queue)) return queue
-    partitioner.onNewBatch(name, first)
+    announceNewBatch(partitioner, name, first)
     const again = choosePartition(partitioner, input)
     return again === null ? null : this.#queueAt(state, again)
   }
