@@ -58,13 +58,16 @@ export function bufferOf(data: Uint8Array): Buffer {
   return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.length)
 }
 
+/** Beyond it a bigint is not shown in full. */
+const SHOWN_BITS = 256
+
 /** `a string`, `the number 1.5`, for messages about a value of the wrong kind. */
 export function describe(value: unknown): string {
   switch (typeof value) {
     case 'number':
       return `the number ${value}`
     case 'bigint':
-      return `the bigint ${value}n`
+      return BigInt.asIntN(SHOWN_BITS, value) === value ? `the bigint ${value}n` : `a bigint of more than ${SHOWN_BITS} bits`
     case 'undefined':
       return 'undefined'
     case 'object':

@@ -2,7 +2,7 @@ import { ByteWriter } from '@logwerk/runtime'
 import { type Serde, type SerdeContext, SerdeError } from '@logwerk/serde'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { boolean, bytes, float32, float64, int16, int32, int64, none, string, uuid } from './index.ts'
+import { boolean, bytes, float32, float64, int16, int32, int64, list, none, string, uuid } from './index.ts'
 
 const context: SerdeContext = { topic: 'orders', isKey: true, headers: [] }
 
@@ -96,6 +96,7 @@ describe('a value of the wrong kind', () => {
       [int64, 5, 'an int64 is a bigint (5n, BigInt(5)), not the number 5'],
       [int64, 2n ** 63n, 'the bigint 9223372036854775808n does not fit an int64'],
       [int64, -(2n ** 63n) - 1n, 'does not fit an int64'],
+      [int64, 2n ** 100_000n, 'a bigint of more than 256 bits does not fit an int64'],
       [float32, '1', 'a float32 is a number, not a string'],
       [float64, null, 'a float64 is a number, not null'],
       [boolean, 'true', 'a boolean is true or false, not a string'],
@@ -123,9 +124,26 @@ describe('uuid', () => {
   })
 })
 
-test('string reads what is not UTF-8 as U+FFFD, as Java does, and keeps a byte order mark', () => {
+test('string writes half of a surrogate pair as Java does, wherever it stands', () => {
+  // What Java 21 gives for `text.getBytes(StandardCharsets.UTF_8)`, which is all that StringSerializer does.
+  for (const [text, hex] of [
+    ['\ud800', '3f'],
+    ['a\udc00b', '613f62'],
+    ['\ud800\ud800\udc00', '3ff0908080'],
+    ['\udc00\ud800', '3f3f'],
+    ['x\ud83e', '783f'],
+    ['ü\ud800', 'c3bc3f'],
+  ] as const) {
+    expect((string.serialize(text) as Buffer).toString('hex'), hex).toBe(hex)
+    const writer = new ByteWriter()
+    string.serializeInto(text, writer)
+    expect(writer.bytes().toString('hex'), hex).toBe(hex)
+    expect(Buffer.from(list(string).serialize([text], context) as Uint8Array).toString('hex')).toMatch(new RegExp(`${hex}$`))
+  }
+})
+
+test('string reads what is not UTF-8 as U+FFFD, and keeps a byte order mark', () => {
   expect(string.deserialize(Uint8Array.of(0x61, 0xff, 0x62))).toBe('a\ufffdb')
-  expect((string.serialize('\ud800') as Buffer).toString('hex')).toBe('efbfbd')
   expect(string.deserialize(Uint8Array.of(0xef, 0xbb, 0xbf))).toBe('\ufeff')
 })
 

@@ -10,21 +10,27 @@ interface StringSerde extends Serde<string> {
 
 /**
  * UTF-8. Java's `StringSerializer` in its default encoding. The empty string has no bytes, and is not null. Half of a surrogate pair
- * is written as U+FFFD, and bytes that are not UTF-8 are read as that.
+ * is written as `?`, as Java writes it, so that equal keys are equal bytes; bytes that are not UTF-8 are read as U+FFFD.
  */
 export const string: StringSerde = {
   name: 'string',
   serialize(value) {
-    check(value)
-    return Buffer.from(value, 'utf8')
+    return Buffer.from(encodable(value), 'utf8')
   },
   serializeInto(value, writer) {
-    check(value)
-    writer.writeUtf8(value)
+    writer.writeUtf8(encodable(value))
   },
   deserialize: data => readUtf8At(bufferOf(data), 0, data.length),
 }
 
-function check(value: unknown): void {
+/** Node 20 has it, the library of types that this is compiled with does not. */
+interface WellFormedString {
+  isWellFormed(): boolean
+}
+
+const HALVES_OF_PAIRS = /\p{Surrogate}/gu
+
+function encodable(value: string): string {
   if (typeof value !== 'string') throw new SerdeError('ENCODE', `a string is expected, not ${describe(value)}`)
+  return (value as unknown as WellFormedString).isWellFormed() ? value : value.replace(HALVES_OF_PAIRS, '?')
 }
