@@ -125,7 +125,7 @@ describe('uuid', () => {
 })
 
 test('string writes half of a surrogate pair as Java does, wherever it stands', () => {
-  // What Java 21 gives for `text.getBytes(StandardCharsets.UTF_8)`, which is all that StringSerializer does.
+  // What Java 17 gives for `text.getBytes(StandardCharsets.UTF_8)`, which is all that StringSerializer does.
   for (const [text, hex] of [
     ['\ud800', '3f'],
     ['a\udc00b', '613f62'],
