@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { type ByteWriter, messageOf, readUtf8At } from '@logwerk/runtime'
 import { formatFieldPath, type Serde, type SerdeContext, SerdeError } from '@logwerk/serde'
 import type { ValidationOptions, Validator } from './validator.ts'
@@ -15,7 +16,7 @@ export function jsonSerde<In, Out>(name: string, validator?: Validator, options:
   const onRead = options.validateOnRead === false ? undefined : validator
   const textOf = (value: In) => {
     // The value itself is written, not what the validator made of it: the schema describes the JSON, and a reader applies it again.
-    onWrite?.(value)
+    if (onWrite !== undefined) validated(onWrite, value)
     return stringify(value)
   }
   return {
@@ -24,8 +25,18 @@ export function jsonSerde<In, Out>(name: string, validator?: Validator, options:
     serializeInto: (value, writer) => void writer.writeUtf8(textOf(value)),
     deserialize(data) {
       const value = parse(data)
-      return (onRead === undefined ? value : onRead(value)) as Out
+      return (onRead === undefined ? value : validated(onRead, value)) as Out
     },
+  }
+}
+
+function validated(validator: Validator, value: unknown): unknown {
+  try {
+    return validator(value)
+  } catch (error) {
+    if (error instanceof SerdeError) throw error
+    // A check of the user's that throws, or a schema that contains itself and a value nested too deeply for it.
+    throw new SerdeError('VALIDATION', `the check itself failed: ${messageOf(error)}`, { cause: error })
   }
 }
 
@@ -40,11 +51,18 @@ function stringify(value: unknown): string {
   return text
 }
 
+const REPLACEMENT = '\ufffd'
+
 function parse(data: Uint8Array): unknown {
   if (data.length === 0) throw new SerdeError('TOO_SHORT', 'there are no bytes, and the shortest JSON has one')
   const buffer = Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.length)
+  // JSON needs no byte order mark, and some writers put one there all the same: a reader may ignore it (RFC 8259).
+  const start = buffer[0] === 0xef && buffer[1] === 0xbb && buffer[2] === 0xbf ? 3 : 0
+  const text = readUtf8At(buffer, start, buffer.length)
+  // What is not UTF-8 was read as U+FFFD: the text would pass, and be another one than was written.
+  if (text.includes(REPLACEMENT) && !isUtf8(buffer)) throw new SerdeError('DECODE', 'not JSON: it is not in UTF-8')
   try {
-    return JSON.parse(readUtf8At(buffer, 0, buffer.length))
+    return JSON.parse(text)
   } catch (error) {
     const hint = data[0] === 0 ? '; the first byte is 0, as in data that a schema registry keeps the schema of' : ''
     throw new SerdeError('DECODE', `not JSON: ${messageOf(error)}${hint}`, { cause: error })
@@ -53,12 +71,21 @@ function parse(data: Uint8Array): unknown {
 
 /** JSON.stringify does not say where it failed, so the place is looked up. */
 function notWritable(value: unknown, error: unknown): SerdeError {
-  const found = findUnwritable(value, [], [])
+  const found = searched(value)
   if (found === null) return new SerdeError('ENCODE', `cannot be written as JSON: ${messageOf(error)}`, { cause: error })
   const detail = found.cycle
     ? 'the value contains itself, and JSON has no way to say that'
     : 'JSON has no bigint: write a string or, if it is a safe integer, a number'
   return new SerdeError('ENCODE', detail, { path: formatFieldPath(found.path), cause: error })
+}
+
+function searched(value: unknown): Unwritable | null {
+  try {
+    return findUnwritable(value, [], [])
+  } catch {
+    // A getter that throws, as it did before: the first error says enough.
+    return null
+  }
 }
 
 /** The search goes no deeper: a value that overflowed the stack of JSON.stringify would overflow this one. */

@@ -80,6 +80,39 @@ describe('without a schema', () => {
     expect(failureOf(() => json().deserialize(new Uint8Array()))).toMatchObject({ reason: 'TOO_SHORT' })
   })
 
+  test('what is not UTF-8 is refused, not read as something else', () => {
+    // "Müller" in Latin-1, a character that is cut off, half of a surrogate pair.
+    for (const bytes of ['224dfc6c6c657222', '22e28222', '22eda08022']) {
+      expect(failureOf(() => json().deserialize(Buffer.from(bytes, 'hex')))).toMatchObject({
+        reason: 'DECODE',
+        detail: 'not JSON: it is not in UTF-8',
+      })
+    }
+    // A replacement character that was written is one.
+    expect(json().deserialize(Buffer.from('"a\ufffdb"'))).toBe('a\ufffdb')
+  })
+
+  test('a byte order mark is passed over, at the beginning alone', () => {
+    expect(json().deserialize(Buffer.from('\ufeff{"a":"\ufeff"}'))).toEqual({ a: '\ufeff' })
+    for (const text of ['\ufeff', '\ufeff\ufeff1', '1\ufeff']) {
+      expect(failureOf(() => json().deserialize(Buffer.from(text))).detail, text).toMatch(/^not JSON: Unexpected/)
+    }
+  })
+
+  test('a getter that throws is named by what it threw', () => {
+    const cause = new Error('no price')
+    const value = {
+      get price() {
+        throw cause
+      },
+    }
+    expect(failureOf(() => json().serialize(value))).toMatchObject({
+      reason: 'ENCODE',
+      detail: 'cannot be written as JSON: no price',
+      cause,
+    })
+  })
+
   test('the type is the one given, else unknown', () => {
     expectTypeOf(json<Order>()).toExtend<Serde<Order>>()
     expectTypeOf(json().deserialize(Buffer.from('1'))).toBeUnknown()
@@ -157,6 +190,51 @@ test('a schema that answers with a promise is refused, and its outcome is droppe
   // An unhandled rejection would fail the run.
   const failing: StandardSchema = { '~standard': { version: 1, vendor: 'own', validate: () => Promise.reject(new Error('later')) } }
   expect(failureOf(() => json(failing).serialize('a')).detail).toContain('the own schema')
+})
+
+test('a check that throws is an error of validation in both directions', () => {
+  const cause = new TypeError('not a function')
+  const failing: StandardSchema = {
+    '~standard': {
+      version: 1,
+      vendor: 'own',
+      validate: () => {
+        throw cause
+      },
+    },
+  }
+  for (const act of [() => json(failing).serialize('a'), () => json(failing).deserialize(Buffer.from('"a"'))]) {
+    expect(failureOf(act)).toMatchObject({ reason: 'VALIDATION', detail: 'the check itself failed: not a function', cause })
+  }
+  // zod hands what a check threw on as a promise that rejects.
+  const throwing = z.string().refine(() => {
+    throw cause
+  })
+  expect(failureOf(() => json(throwing).serialize('a')).detail).toContain('one of its checks is asynchronous or threw')
+})
+
+test('a value nested too deeply for a schema that contains itself is an error of validation', () => {
+  interface Tree {
+    children: Tree[]
+  }
+  const tree: z.ZodType<Tree> = z.object({ children: z.lazy(() => z.array(tree)) })
+  const deep = Buffer.from(`${'{"children":['.repeat(50_000)}${']}'.repeat(50_000)}`)
+  expect(failureOf(() => json(tree).deserialize(deep)).reason).toBe('VALIDATION')
+})
+
+test('a schema that is an object with a method is called as one', () => {
+  const own = {
+    '~standard': {
+      version: 1 as const,
+      vendor: 'own',
+      allowed: 'a',
+      validate(value: unknown) {
+        return value === this.allowed ? { value: 'a' } : { issues: [{ message: 'not the one' }] }
+      },
+    },
+  }
+  expect(json(own).deserialize(json(own).serialize('a'))).toBe('a')
+  expect(failureOf(() => json(own).serialize('b')).detail).toBe('not the one')
 })
 
 test('issues without a message to the point, and paths of any form, are taken as they come', () => {

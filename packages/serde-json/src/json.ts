@@ -8,7 +8,8 @@ import { type Issue, type ValidationOptions, type Validator, validationError } f
  * JSON in UTF-8, unchecked: `json<Order>()`. What is read is believed to be an `Order`; give a schema where the writers are not yours.
  *
  * As ever with `JSON.stringify`, a `Date` becomes a string, `NaN` and `Infinity` become null, and properties that are undefined are
- * left out. A bigint, a cycle, and a value that is undefined or a function are a SerdeError `ENCODE`.
+ * left out. A bigint, a cycle, and a value that is undefined or a function are a SerdeError `ENCODE`. On reading, numbers beyond 2^53 lose
+ * digits, a byte order mark is passed over, and what is not UTF-8 is a SerdeError `DECODE`.
  */
 export function json<T = unknown>(): JsonSerde<T>
 /**
@@ -19,7 +20,7 @@ export function json<T = unknown>(): JsonSerde<T>
  * output, with defaults and conversions. A date, for example, is `z.coerce.date()`: written as a string and read as a `Date`.
  *
  * @throws KafkaError `INVALID_CONFIG` if `schema` is no Standard Schema. On use: SerdeError `VALIDATION` with the path and message of
- *         the first issue and the number of others, also for a schema that answers with a promise; `ENCODE` and `DECODE` as above.
+ *         the first issue and the number of others, also for a schema that answers with a promise or throws; `ENCODE` and `DECODE` as above.
  */
 export function json<S extends StandardSchema>(schema: S, options?: ValidationOptions): JsonSerde<InputOf<S>, OutputOf<S>>
 export function json<T>(schema: StandardSchema<T>, options?: ValidationOptions): JsonSerde<T>
@@ -38,10 +39,11 @@ export function json(...given: [schema?: StandardSchema, options?: ValidationOpt
 }
 
 function validatorOf(schema: StandardSchema): Validator {
-  const { validate, vendor } = schema['~standard']
+  // Called as its method: one that is written as a class may need to be.
+  const standard = schema['~standard']
   return value => {
-    const result = validate(value)
-    if (isThenable(result)) throw waits(vendor, result)
+    const result = standard.validate(value)
+    if (isThenable(result)) throw waits(standard.vendor, result)
     if (result.issues === undefined) return (result as StandardResult<unknown> & { value: unknown }).value
     return reject(result.issues)
   }
@@ -64,6 +66,6 @@ function waits(vendor: string, pending: PromiseLike<unknown>): SerdeError {
   pending.then(undefined, () => {})
   return new SerdeError(
     'VALIDATION',
-    `the ${vendor} schema answers with a promise; records are checked at once: use a schema without asynchronous checks`,
+    `the ${vendor} schema answers with a promise, because one of its checks is asynchronous or threw; records are checked at once`,
   )
 }
