@@ -40,7 +40,7 @@ export interface AvroRecordSchema extends NamedAttributes {
 export interface AvroField {
   readonly name: string
   readonly type: AvroSchema
-  /** Written where the value has no such field, and read where the data has none. Of the first branch, for a union. */
+  /** Written where the value has no such field, and read where the data has none. For a union, of the first branch it fits. */
   readonly default?: unknown
   readonly aliases?: readonly string[]
   readonly [attribute: string]: unknown

@@ -179,6 +179,28 @@ describe('a value that does not fit', () => {
     expect(failureOf(() => order.serialize(null as never)).detail).toContain('the record shop.Order is expected, and this is null')
   })
 
+  test('is also one that is no object at all, where every field has a default', () => {
+    const lenient = avro({
+      type: 'record',
+      name: 'R',
+      fields: [{ name: 'n', type: 'int', default: 1 }],
+    })
+    const within = avro({ type: 'record', name: 'O', fields: [{ name: 'r', type: { type: 'record', name: 'E', fields: [] } }] })
+    for (const value of [5, 'text', [], true, new Map([['n', 2]]), new Uint8Array(2), new Date(5), null, undefined]) {
+      expect(failureOf(() => lenient.serialize(value as object)).detail).toMatch(/^the record R is expected, and this is /)
+      expect(failureOf(() => within.serialize({ r: value as object }))).toMatchObject({ path: 'r' })
+    }
+    class Row {
+      readonly n = 7
+    }
+    expect(lenient.deserialize(lenient.serialize(new Row()))).toEqual({ n: 7 })
+    expect(lenient.deserialize(lenient.serialize(Object.create(null)))).toEqual({ n: 1 })
+  })
+
+  test('is not printed in full, however large', () => {
+    expect(failing({ cents: 2n ** 100_000n }).detail).toContain('and this is a bigint of more than 256 bits')
+  })
+
   test('leaves nothing behind in the writer that counts', () => {
     const writer = new ByteWriter()
     writer.writeInt8(1)
@@ -237,6 +259,15 @@ test('options that do not go together, or are none, are refused', () => {
   ] as const) {
     expect(build(options)).toThrow(KafkaError)
     expect(build(options)).toThrow(message)
+  }
+})
+
+test('every NaN is written as the one of Java', () => {
+  const zero = Number('0')
+  for (const value of [NaN, zero / zero, -NaN]) {
+    expect(hexOf(avro('float').serialize(value))).toBe('0000c07f')
+    expect(hexOf(avro('double').serialize(value))).toBe('000000000000f87f')
+    expect(avro('double').deserialize(avro('double').serialize(value))).toBeNaN()
   }
 })
 

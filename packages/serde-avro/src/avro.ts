@@ -68,11 +68,12 @@ const DEFAULT_MAX_BYTES = 67_108_864
  * All other logical types (`timestamp-micros`, `time-millis`, ...) are what they stand on.
  *
  * **Evolution.** Bare data (the default) is read with `schema`; with `writer` it is resolved from that one. With `framing:
- * 'single-object'` every record names its schema, and any of `writers` is resolved. A resolution that cannot work is found here, not at
- * the first record.
+ * 'single-object'` every record names its schema, and any of `writers` is resolved. A resolution that can never work is found here, not
+ * at the first record. One that fails for some values alone, as `['null', 'string']` does for null when it is read as `'string'`, is found
+ * when such a value is read.
  *
  * @throws KafkaError `INVALID_CONFIG` for a schema that is not valid, or for a writer's schema that cannot be read as `schema`. On use:
- *         SerdeError `ENCODE` with the path of what does not fit; `TOO_SHORT`, `BAD_MAGIC`, `UNKNOWN_SCHEMA` and `DECODE`.
+ *         SerdeError `ENCODE` with the path of what does not fit; `TOO_SHORT`, `BAD_MAGIC`, `UNKNOWN_SCHEMA`, `INCOMPATIBLE` and `DECODE`.
  */
 export function avro<const S extends AvroSchema>(schema: S, options: ReaderOptions): AvroReader<AvroOutput<S>>
 export function avro<const S extends AvroSchema>(
@@ -177,6 +178,7 @@ function read(type: AvscType, buffer: Buffer, position: number, resolver?: Resol
   try {
     result = type.decode(buffer, position, resolver)
   } catch (error) {
+    if (error instanceof SerdeError) throw error
     throw new SerdeError('DECODE', `not data of this schema: ${detailOf(error)}${hintFor(buffer)}`, { cause: error })
   }
   if (result.offset < 0) throw new SerdeError('TOO_SHORT', `the data ends before the value does${hintFor(buffer)}`)

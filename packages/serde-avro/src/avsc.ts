@@ -1,7 +1,7 @@
 import avsc from 'avsc'
 
 /**
- * The parts of avsc 5.7.9 that its type definitions leave out. Types of ours replace some of its own (see compile.ts), so they rely on
+ * The parts of avsc 5.7.9 that its type definitions leave out. Types of ours replace some of its own (see schema.ts), so they rely on
  * how avsc reads, writes, checks and resolves inside; the dependency is pinned to that one version for this reason.
  */
 
@@ -37,7 +37,7 @@ export interface AvscType extends Reader {
   readonly branchName: string | undefined
   // Of one kind of type each.
   readonly types?: readonly AvscType[]
-  readonly fields?: readonly { readonly name: string; readonly type: AvscType }[]
+  readonly fields?: readonly { readonly name: string; readonly type: AvscType; defaultValue(): unknown }[]
   readonly symbols?: readonly string[]
   readonly size?: number
   readonly itemsType?: AvscType
@@ -47,12 +47,26 @@ export interface AvscType extends Reader {
   _write(tap: Tap, value: unknown): void
   _skip(tap: Tap): void
   _check(value: unknown, flags?: unknown, hook?: CheckHook, path?: string[]): boolean
-  _update(resolver: Resolver, writer: AvscType, options: unknown): void
-  createResolver(writer: AvscType, options?: unknown): Resolver
+  _copy(value: unknown, options?: CopyOptions): unknown
+  _update(resolver: Resolver, writer: AvscType, options: ResolverOptions): void
+  createResolver(writer: AvscType, options?: ResolverOptions): Resolver
   decode(buffer: Buffer, position: number, resolver?: Resolver): { readonly value: unknown; readonly offset: number }
   encode(value: unknown, buffer: Buffer, position: number): number
   isValid(value: unknown, options: { errorHook: (path: string[], value: unknown, type: AvscType) => void }): boolean
   schema(): unknown
+}
+
+/** How a default is turned from JSON into a value: both are 2 then. */
+export interface CopyOptions {
+  readonly coerce?: number
+  readonly wrap?: number
+}
+
+/** What is handed on from type to type while a resolver is built. */
+export interface ResolverOptions {
+  readonly ignoreNamespaces?: boolean
+  /** Resolvers of records, by `reader:writer`, those that are being built included: records may contain themselves. */
+  registry?: Record<string, { _read?: Reader['_read'] }>
 }
 
 /** What avsc hands on from type to type while it builds them. */
@@ -64,15 +78,17 @@ export interface BuildOptions {
 type TypeClass = new (schema: unknown, options?: BuildOptions) => AvscType
 
 export const { Type, types } = avsc as unknown as {
-  readonly Type: { forSchema(schema: unknown, options: BuildOptions & Record<string, unknown>): AvscType }
+  readonly Type: {
+    readonly prototype: Pick<AvscType, 'createResolver'>
+    forSchema(schema: unknown, options: BuildOptions & Record<string, unknown>): AvscType
+  }
   readonly types: Record<'ArrayType' | 'MapType' | 'FixedType' | 'EnumType' | 'WrappedUnionType' | 'UnwrappedUnionType', TypeClass> &
-    Record<'IntType' | 'BytesType' | 'StringType', new () => AvscType> & {
+    Record<'NullType' | 'BooleanType' | 'IntType' | 'FloatType' | 'DoubleType' | 'BytesType' | 'StringType', new () => AvscType> & {
+      readonly RecordType: new (
+        schema: unknown,
+        options: BuildOptions,
+      ) => AvscType & { _createWriter(): AvscType['_write']; _createChecker(): AvscType['_check'] }
       readonly LongType: { __with(methods: object, noUnpack: boolean): AvscType }
       readonly LogicalType: new (schema: unknown, options: BuildOptions) => AvscType & { readonly underlyingType: AvscType }
     }
-}
-
-/** `type` with some of its methods replaced. avsc freezes its types, so the replacements stand in front of it. */
-export function withMethods(type: AvscType, methods: Partial<AvscType> & Record<string, unknown>): AvscType {
-  return Object.create(type, Object.getOwnPropertyDescriptors(methods)) as AvscType
 }

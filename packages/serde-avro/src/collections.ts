@@ -1,4 +1,5 @@
-import { type AvscType, type Resolver, type Tap, withMethods } from './avsc.ts'
+import type { AvscType, Resolver, Tap } from './avsc.ts'
+import { withMethods } from './own-type.ts'
 
 /**
  * Elements that take no bytes at all (null, an empty record) can be claimed in any number by a few bytes; this many may be read in one
@@ -19,7 +20,7 @@ export function guardedArray(type: AvscType): AvscType {
   return withMethods(type, {
     _read: arrayReader(items),
     _skip: skipper(items, false),
-    _update(this: AvscType, resolver: Resolver, writer: AvscType, options: unknown): void {
+    _update(this: AvscType, resolver: Resolver, writer: AvscType, options): void {
       if (writer.typeName !== 'array') return
       resolver.itemsType = items.createResolver(writer.itemsType!, options)
       resolver._read = arrayReader(writer.itemsType!)
@@ -42,7 +43,7 @@ export function guardedMap(type: AvscType): AvscType {
       if (value instanceof Map) throw new TypeError('a Map is not an Avro map')
       type._write(tap, value)
     },
-    _update(this: AvscType, resolver: Resolver, writer: AvscType, options: unknown): void {
+    _update(this: AvscType, resolver: Resolver, writer: AvscType, options): void {
       if (writer.typeName !== 'map') return
       resolver.valuesType = values.createResolver(writer.valuesType!, options)
       resolver._read = mapReader(writer.valuesType!)
@@ -132,8 +133,12 @@ function checkCount(tap: Tap, count: number, leastBytes: number): void {
   throw new Error(`a block says that it has ${count} elements, and ${Math.max(0, remaining)} bytes are left`)
 }
 
-/** The fewest bytes that a value of `type` takes. */
-function leastBytesOf(type: AvscType, within: readonly AvscType[] = []): number {
+/**
+ * The fewest bytes that a value of `type` takes.
+ *
+ * @param found  Those of the records seen so far. Each is looked at once: records of records of records may be very many.
+ */
+function leastBytesOf(type: AvscType, found = new Map<AvscType, number>()): number {
   switch (type.typeName) {
     case 'null':
       return 0
@@ -144,12 +149,17 @@ function leastBytesOf(type: AvscType, within: readonly AvscType[] = []): number 
     case 'fixed':
       return type.size!
     case 'record':
-    case 'error':
+    case 'error': {
+      const known = found.get(type)
+      if (known !== undefined) return known
       // A record directly in itself has no end; any answer will do.
-      if (within.includes(type)) return 0
-      return type.fields!.reduce((sum, field) => sum + leastBytesOf(field.type, [...within, type]), 0)
+      found.set(type, 0)
+      const sum = type.fields!.reduce((total, field) => total + leastBytesOf(field.type, found), 0)
+      found.set(type, sum)
+      return sum
+    }
     default:
       // A logical type adds nothing; everything else begins with a byte at least: a value, a length, a count or a branch.
-      return type.underlyingType === undefined ? 1 : leastBytesOf(type.underlyingType, within)
+      return type.underlyingType === undefined ? 1 : leastBytesOf(type.underlyingType, found)
   }
 }

@@ -58,6 +58,7 @@ function expectation(type: AvscType): string {
 }
 
 const SHOWN_LENGTH = 60
+const SHOWN_BITS = 256
 
 function describe(value: unknown): string {
   switch (typeof value) {
@@ -67,7 +68,7 @@ function describe(value: unknown): string {
     case 'boolean':
       return `the ${typeof value} ${value}`
     case 'bigint':
-      return `the bigint ${value}n`
+      return BigInt.asIntN(SHOWN_BITS, value) === value ? `the bigint ${value}n` : `a bigint of more than ${SHOWN_BITS} bits`
     case 'object':
       if (value === null) return 'null'
       if (Array.isArray(value)) return 'an array'

@@ -78,6 +78,53 @@ describe('data of another schema', () => {
     expect(reread(list('int'), value, list('long'))).toEqual({ v: 1n, next: { v: 2n, next: { v: 3n, next: null } } })
   })
 
+  test('is read as far as it fits, and refused by the value that does not', () => {
+    const incompatible = (writer: AvroSchema, value: unknown, reader: AvroSchema) => {
+      const serde = avro<unknown>(reader, { writer })
+      const data = avro<unknown>(writer).serialize(value)
+      try {
+        serde.deserialize(data)
+      } catch (error) {
+        expect(error).toBeInstanceOf(SerdeError)
+        expect(error).toMatchObject({ reason: 'INCOMPATIBLE' })
+        return (error as SerdeError).detail
+      }
+      throw new Error('it did not fail')
+    }
+    // Once optional, now required.
+    const nullable: AvroSchema = ['null', 'string']
+    expect(reread(nullable, 'a', 'string')).toBe('a')
+    expect(incompatible(nullable, null, 'string')).toContain('cannot read "null" as "string"')
+    expect(reread(['int', 'string'], 5, ['null', 'long'])).toBe(5n)
+    expect(incompatible(['int', 'string'], 'a', ['null', 'long'])).toContain('cannot read "string"')
+    // A symbol that a newer writer has.
+    const colours = (...symbols: string[]): AvroSchema => ({ type: 'enum', name: 'C', symbols })
+    const newer = colours('BLUE', 'RED', 'GREEN')
+    expect(reread(newer, 'RED', colours('RED', 'BLACK'))).toBe('RED')
+    expect(incompatible(newer, 'GREEN', colours('RED'))).toContain('C has no symbol GREEN and no default')
+    expect(() => avro(colours('RED'), { writer: newer }).deserialize(Buffer.of(6))).toThrow('invalid C enum index: 3')
+    // Nothing fits: that is known at once.
+    expect(() => avro('string', { writer: ['null', 'int'] })).toThrow('cannot read "null" as "string"')
+    expect(() => avro(colours('RED'), { writer: colours('BLUE') })).toThrow('cannot read "C" as "C"')
+    expect(() => avro({ ...(colours('RED') as object), name: 'D' } as AvroSchema, { writer: newer })).toThrow('cannot read "C" as "D"')
+  })
+
+  test('of a record that fails in one branch of a union does not spoil another place', () => {
+    const older = record('Item', { name: 'a', type: 'int' })
+    const newer = record('Item', { name: 'b', type: 'int' })
+    const order = (item: AvroSchema) =>
+      record('O', { name: 'first', type: ['null', item] }, { name: 'second', type: ['null', 'Item'], default: null })
+    const read = (value: unknown) => reread(order(older), value, order(newer))
+    expect(read({ first: null, second: null })).toEqual({ first: null, second: null })
+    expect(() => read({ first: { a: 1 }, second: null })).toThrow('no matching field for default-less Item.b')
+    expect(() => read({ first: null, second: { a: 1 } })).toThrow('no matching field for default-less Item.b')
+    expect(() =>
+      avro(record('P', { name: 'x', type: ['null', newer] }, { name: 'y', type: 'Item' }), {
+        writer: record('P', { name: 'x', type: ['null', older] }, { name: 'y', type: 'Item' }),
+      }),
+    ).toThrow('no matching field for default-less Item.b')
+  })
+
   test('is refused where the serde is made if it cannot be read', () => {
     const build = () => avro(record('R', { name: 'a', type: 'string' }), { writer: record('R', { name: 'a', type: 'int' }) })
     expect(build).toThrow(KafkaError)
@@ -89,6 +136,21 @@ describe('data of another schema', () => {
       'writer is not valid: undefined type name: strange',
     )
   })
+})
+
+test('a default that was filled in belongs to its record alone', () => {
+  const filled = record(
+    'R',
+    { name: 'tags', type: { type: 'array', items: 'string' }, default: [] },
+    { name: 'hash', type: { type: 'fixed', name: 'F', size: 1 }, default: '\u0001' },
+    { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' }, default: 0 },
+  )
+  const serde = avro<{ tags: string[]; hash: Uint8Array; at: Date }>(filled, { writer: record('R') })
+  const first = serde.deserialize(new Uint8Array())
+  first.tags.push('x')
+  first.hash[0] = 9
+  first.at.setTime(9)
+  expect(serde.deserialize(new Uint8Array())).toEqual({ tags: [], hash: Buffer.of(1), at: new Date(0) })
 })
 
 describe('single-object framing', () => {

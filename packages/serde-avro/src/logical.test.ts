@@ -89,6 +89,16 @@ describe('decimal', () => {
     )
   })
 
+  test('of many more bytes than its digits need is refused before it is turned into digits', () => {
+    const of = (sizeBytes: number) => avro('bytes').serialize(Buffer.alloc(sizeBytes, 0))
+    expect(avro(money).deserialize(of(11))).toBe('0.00')
+    expect(() => avro(money).deserialize(of(12))).toThrow('a decimal of 6 digits does not have 12 bytes')
+    // It would keep a machine busy for minutes.
+    expect(() => avro(money).deserialize(of(16_000_000))).toThrow('does not have 16000000 bytes')
+    const wide = avro({ type: 'bytes', logicalType: 'decimal', precision: 1000 })
+    expect(wide.deserialize(wide.serialize(`-${'9'.repeat(1000)}`))).toBe(`-${'9'.repeat(1000)}`)
+  })
+
   test('needs sound attributes', () => {
     const of = (attributes: object) => () => avro({ type: 'bytes', logicalType: 'decimal', ...attributes })
     expect(of({ precision: 0 })).toThrow('a decimal has a precision of at least 1')

@@ -1,6 +1,7 @@
 import type { AvroDuration } from './avro-value.ts'
-import { type AvscType, type BuildOptions, type Resolver, type Tap, types } from './avsc.ts'
+import { type AvscType, type BuildOptions, type CopyOptions, type Resolver, type ResolverOptions, type Tap, types } from './avsc.ts'
 import { bigintOf, bytesOfBigint, digitsIn, formatDecimal, parseDecimal } from './decimal.ts'
+import { createResolver } from './own-type.ts'
 
 /** A schema of a logical type, as schema.ts leaves it. */
 export interface LogicalSchema {
@@ -20,7 +21,18 @@ abstract class AvroLogical extends types.LogicalType {
   protected abstract _fromValue(value: unknown): unknown
   protected abstract _toValue(value: unknown): unknown
 
-  override _update(resolver: Resolver, writer: AvscType, options: unknown): void {
+  override _copy(value: unknown, options?: CopyOptions): unknown {
+    const copied = super._copy(value, options)
+    // A default has to be what may be written.
+    if (options?.coerce === 2 && this._toValue(copied) === undefined) throw new Error(`${this.expects} is expected`)
+    return copied
+  }
+
+  override createResolver(writer: AvscType, options?: ResolverOptions): Resolver {
+    return createResolver.call(this, writer, options)
+  }
+
+  override _update(resolver: Resolver, writer: AvscType, options: ResolverOptions): void {
     const underlying = this.underlyingType.createResolver(writer.underlyingType ?? writer, options)
     resolver._read = (tap: Tap) => this._fromValue(underlying._read(tap))
   }
@@ -108,12 +120,16 @@ class Duration extends AvroLogical {
   }
 }
 
+/** A writer may have filled a decimal up to the size of a machine's word. */
+const PADDING_BYTES = 8
+
 class Decimal extends AvroLogical {
   readonly kind = 'string'
   readonly expects: string
   readonly precision: number
   readonly scale: number
   readonly #sizeBytes: number | undefined
+  readonly #maxBytes: number
 
   constructor(schema: LogicalSchema, options: BuildOptions) {
     super(schema, options)
@@ -127,13 +143,17 @@ class Decimal extends AvroLogical {
     this.precision = precision!
     this.scale = scale
     this.#sizeBytes = schema.type === 'fixed' ? schema.size : undefined
+    this.#maxBytes = schema.size ?? bytesOfBigint(-(10n ** BigInt(precision!))).length + PADDING_BYTES
     const example = formatDecimal(1234n % 10n ** BigInt(precision!), scale)
     this.expects = `a decimal like "${example}" with at most ${precision} digits, ${scale} of them behind the point`
   }
 
   protected _fromValue(bytes: Buffer | undefined): string | undefined {
     // Undefined past the end, which avsc notices afterwards.
-    return bytes === undefined ? undefined : formatDecimal(bigintOf(bytes), this.scale)
+    if (bytes === undefined) return undefined
+    // Turning bytes into digits takes more than twice as long for twice as many.
+    if (bytes.length > this.#maxBytes) throw new Error(`a decimal of ${this.precision} digits does not have ${bytes.length} bytes`)
+    return formatDecimal(bigintOf(bytes), this.scale)
   }
 
   protected _toValue(value: unknown): Buffer | undefined {
@@ -141,7 +161,7 @@ class Decimal extends AvroLogical {
     return unscaled === null ? undefined : bytesOfBigint(unscaled, this.#sizeBytes)
   }
 
-  override _update(resolver: Resolver, writer: AvscType, options: unknown): void {
+  override _update(resolver: Resolver, writer: AvscType, options: ResolverOptions): void {
     // The same bytes would be another number.
     if (writer instanceof Decimal && writer.scale !== this.scale) {
       throw new Error(`cannot read a decimal of scale ${writer.scale} as one of scale ${this.scale}`)

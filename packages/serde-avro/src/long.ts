@@ -1,4 +1,5 @@
-import { type AvscType, type Tap, types, withMethods } from './avsc.ts'
+import { type AvscType, type Tap, types } from './avsc.ts'
+import { withMethods } from './own-type.ts'
 
 const MIN = -0x8000_0000_0000_0000n
 const MAX = 0x7fff_ffff_ffff_ffffn

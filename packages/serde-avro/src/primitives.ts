@@ -1,6 +1,7 @@
 import { writeUtf8At } from '@logwerk/runtime'
-import { type AvscType, type Tap, types, withMethods } from './avsc.ts'
+import { type AvscType, type Tap, types } from './avsc.ts'
 import { long } from './long.ts'
+import { withMethods } from './own-type.ts'
 
 /** avsc takes any number of bytes for an int; more than 32 bits are data of another type. */
 const int = withMethods(new types.IntType(), {
@@ -31,7 +32,31 @@ function writeText(buffer: Buffer, text: string, start: number, byteCount: numbe
   else for (let index = 0; index < byteCount; index++) buffer[start + index] = text.charCodeAt(index)
 }
 
+/** JavaScript leaves the sign of a NaN open; this one is Java's, so that equal values are equal bytes. */
+const float = withMethods(new types.FloatType(), {
+  _write(tap: Tap, value: unknown): void {
+    if (typeof value !== 'number') throw new TypeError('not a number')
+    const { pos } = tap
+    tap.pos += 4
+    if (tap.pos > tap.buf.length) return
+    if (Number.isNaN(value)) tap.buf.writeInt32LE(0x7fc0_0000, pos)
+    else tap.buf.writeFloatLE(value, pos)
+  },
+})
+
+const double = withMethods(new types.DoubleType(), {
+  _write(tap: Tap, value: unknown): void {
+    if (typeof value !== 'number') throw new TypeError('not a number')
+    const { pos } = tap
+    tap.pos += 8
+    if (tap.pos > tap.buf.length) return
+    if (Number.isNaN(value)) tap.buf.writeBigInt64LE(0x7ff8_0000_0000_0000n, pos)
+    else tap.buf.writeDoubleLE(value, pos)
+  },
+})
+
 const bytes = withMethods(new types.BytesType(), {
+  _copy: copyBytes(types.BytesType),
   _check: checkBytes(value => value instanceof Uint8Array),
   _write(tap: Tap, value: unknown): void {
     if (!(value instanceof Uint8Array)) throw new TypeError('not bytes')
@@ -44,12 +69,23 @@ const bytes = withMethods(new types.BytesType(), {
 export function withPlainBytes(type: AvscType): AvscType {
   const isOfSize = (value: unknown) => value instanceof Uint8Array && value.length === type.size
   return withMethods(type, {
+    _copy: copyBytes(types.FixedType),
     _check: checkBytes(isOfSize),
     _write(tap: Tap, value: unknown): void {
       if (!isOfSize(value)) throw new TypeError('not bytes of that size')
       writeBytes(tap, value as Uint8Array)
     },
   })
+}
+
+/** In a default a character stands for a byte; avsc would cut larger ones off. */
+function copyBytes({ prototype }: { readonly prototype: AvscType }): AvscType['_copy'] {
+  return function (this: AvscType, value, options) {
+    if (options?.coerce === 2 && typeof value === 'string' && /[^\0-\xff]/.test(value)) {
+      throw new Error('bytes are written as characters up to \\u00ff')
+    }
+    return prototype._copy.call(this, value, options)
+  }
 }
 
 function checkBytes(isValid: (value: unknown) => boolean): AvscType['_check'] {
@@ -66,10 +102,14 @@ function writeBytes(tap: Tap, value: Uint8Array): void {
   if (tap.pos <= tap.buf.length) tap.buf.set(value, start)
 }
 
-/** The primitives that are not avsc's own, by name. */
+/** The primitives, by name. */
 export const primitives: ReadonlyMap<string, AvscType> = new Map([
+  ['null', withMethods(new types.NullType(), {})],
+  ['boolean', withMethods(new types.BooleanType(), {})],
   ['int', int],
   ['long', long],
+  ['float', float],
+  ['double', double],
   ['string', string],
   ['bytes', bytes],
 ])

@@ -1,9 +1,11 @@
 import { KafkaError, messageOf } from '@logwerk/runtime'
 import { type AvscType, type BuildOptions, type Resolver, Type, types } from './avsc.ts'
 import { guardedArray, guardedMap } from './collections.ts'
+import { SymbolEnum } from './enum.ts'
 import { type LogicalSchema, logicalClassOf } from './logical.ts'
 import { primitives, withPlainBytes } from './primitives.ts'
-import { forgetObjectPrototype, unionOf } from './union.ts'
+import { DataRecord } from './record.ts'
+import { unionOf } from './union.ts'
 
 /**
  * Builds the type of a schema, in a registry of its own.
@@ -25,7 +27,9 @@ export function typeOf(schema: unknown, what: string): AvscType {
     })
   } catch (error) {
     const name = nameOf(schema)
-    throw new KafkaError('INVALID_CONFIG', `${what}${name === '' ? '' : ` ${name}`} is not valid: ${messageOf(error)}`, { cause: error })
+    // avsc's own words about the defaults of unions, which are not so any more.
+    const why = messageOf(error).replace(/, union defaults must match the first branch's type .*$/s, '')
+    throw new KafkaError('INVALID_CONFIG', `${what}${name === '' ? '' : ` ${name}`} is not valid: ${why}`, { cause: error })
   }
 }
 
@@ -68,11 +72,11 @@ class TypeHook {
         return guardedArray(new types.ArrayType(schema, options))
       case 'map':
         return guardedMap(new types.MapType(schema, options))
-      case 'enum': {
-        const found = new types.EnumType(schema, options)
-        forgetObjectPrototype(found, '_indices')
-        return found
-      }
+      case 'enum':
+        return new SymbolEnum(schema, options)
+      case 'record':
+      case 'error':
+        return new DataRecord(schema as object, options)
       case 'fixed': {
         const fixed = new types.FixedType(schema, options)
         const found = withPlainBytes(fixed)

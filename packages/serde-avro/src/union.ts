@@ -1,5 +1,6 @@
-import { type AvscType, type BuildOptions, type Resolver, type Tap, types, withMethods } from './avsc.ts'
+import { type AvscType, type BuildOptions, type CopyOptions, type Resolver, type ResolverOptions, type Tap, types } from './avsc.ts'
 import { isAvroLogical } from './logical.ts'
+import { withMethods } from './own-type.ts'
 
 /**
  * A union. Where every branch is another kind of JavaScript value, values stand for themselves: `['null', 'string']` is
@@ -8,18 +9,60 @@ import { isAvroLogical } from './logical.ts'
  */
 export function unionOf(branches: readonly AvscType[], options: BuildOptions): AvscType {
   const kinds = branches.map(kindOfType)
-  const wrapped = new Set(kinds).size < kinds.length
-  const union = wrapped ? new types.WrappedUnionType(branches, options) : new types.UnwrappedUnionType(branches, options)
-  forgetObjectPrototype(union, '_branchIndices')
-  const methods = { _skip: skip, _update: wrapped ? resolveWrapped : resolvePlain }
-  if (wrapped) return withMethods(union, methods)
+  if (new Set(kinds).size < kinds.length) {
+    return withMethods(new WrappedUnion(branches, options), { _skip: skip, _update: resolveWrapped, _copy: copyWrapped })
+  }
   const indexes = new Map(kinds.map((kind, index) => [kind, index]))
-  return withMethods(union, { ...methods, _getIndex: (value: unknown) => indexes.get(kindOfValue(value)) })
+  return withMethods(new PlainUnion(branches, options), {
+    _skip: skip,
+    _update: resolvePlain,
+    _copy: copyPlain,
+    _getIndex: (value: unknown) => indexes.get(kindOfValue(value)),
+  })
 }
 
-/** avsc looks names up in plain objects, where `constructor` is always found. */
-export function forgetObjectPrototype(type: AvscType, table: '_branchIndices' | '_indices'): void {
-  Object.setPrototypeOf((type as unknown as Record<string, object>)[table], null)
+// avsc looks branches up in a plain object, where `constructor` is always found.
+
+class WrappedUnion extends types.WrappedUnionType {
+  set _branchIndices(table: object) {
+    Object.defineProperty(this, '_branchIndices', { value: Object.setPrototypeOf(table, null) })
+  }
+}
+
+class PlainUnion extends types.UnwrappedUnionType {
+  set _branchIndices(table: object) {
+    Object.defineProperty(this, '_branchIndices', { value: Object.setPrototypeOf(table, null) })
+  }
+}
+
+function copyPlain(this: AvscType, value: unknown, options?: CopyOptions): unknown {
+  return isDefault(options) ? defaultOf(this, value, options).value : types.UnwrappedUnionType.prototype._copy.call(this, value, options)
+}
+
+function copyWrapped(this: AvscType, value: unknown, options?: CopyOptions): unknown {
+  if (!isDefault(options)) return types.WrappedUnionType.prototype._copy.call(this, value, options)
+  const found = defaultOf(this, value, options)
+  const Branch = found.branch._branchConstructor
+  return Branch === null ? null : new Branch(found.value)
+}
+
+function isDefault(options: CopyOptions | undefined): options is CopyOptions {
+  return options?.wrap === 2
+}
+
+/** A default is of the first branch that it fits, as since Avro 1.12 (AVRO-3649); before, it had to fit the very first. */
+function defaultOf(union: AvscType, value: unknown, options: CopyOptions): { branch: AvscType; value: unknown } {
+  // A string may also be a long, beyond 2^53, but only where it can be nothing else.
+  const isLate = (branch: AvscType) => typeof value === 'string' && (branch.underlyingType ?? branch).typeName === 'abstract:long'
+  const branches = [...union.types!.filter(branch => !isLate(branch)), ...union.types!.filter(isLate)]
+  for (const branch of branches) {
+    try {
+      return { branch, value: branch._copy(value, options) }
+    } catch {
+      // Not this one.
+    }
+  }
+  throw new Error(`it fits none of ${union.types!.map(branch => branch.branchName).join(', ')}`)
 }
 
 type Kind = 'null' | 'boolean' | 'number' | 'bigint' | 'string' | 'bytes' | 'array' | 'date' | 'object' | 'none'
@@ -71,12 +114,12 @@ function skip(this: AvscType, tap: Tap): void {
   branch._skip(tap)
 }
 
-function resolvePlain(this: AvscType, resolver: Resolver, writer: AvscType, options: unknown): void {
+function resolvePlain(this: AvscType, resolver: Resolver, writer: AvscType, options: ResolverOptions): void {
   const found = firstReadable(this, writer, options)
   if (found !== null) resolver._read = tap => found.resolver._read(tap)
 }
 
-function resolveWrapped(this: AvscType, resolver: Resolver, writer: AvscType, options: unknown): void {
+function resolveWrapped(this: AvscType, resolver: Resolver, writer: AvscType, options: ResolverOptions): void {
   const found = firstReadable(this, writer, options)
   if (found === null) return
   const Branch = found.branch._branchConstructor
@@ -87,15 +130,18 @@ function resolveWrapped(this: AvscType, resolver: Resolver, writer: AvscType, op
  * The branch to read a writer's type as: one of the same type before one that it can be turned into, as Java does (class `Resolver` of
  * Avro). avsc takes the first that will do, and would read a long as a double wherever that comes first.
  */
-function firstReadable(union: AvscType, writer: AvscType, options: unknown): { branch: AvscType; resolver: Resolver } | null {
+function firstReadable(union: AvscType, writer: AvscType, options: ResolverOptions): { branch: AvscType; resolver: Resolver } | null {
   const byCloseness = [...union.types!].sort((a, b) => distance(a, writer) - distance(b, writer))
+  let why: unknown
   for (const branch of byCloseness) {
     try {
       return { branch, resolver: branch.createResolver(writer, options) }
-    } catch {
-      // Not this one.
+    } catch (error) {
+      // Why a branch of the same type does not do says more than that none does.
+      if (distance(branch, writer) < 2) why ??= error
     }
   }
+  if (why !== undefined) throw why
   return null
 }
 
