@@ -45,7 +45,7 @@ export class SingleObject {
       throw new SerdeError('TOO_SHORT', `single-object data begins with ${HEADER_BYTES} bytes, this has ${data.length}`)
     // Few enough to go through: a map would need a key made of the bytes, for each record.
     for (const { header, resolver } of this.#writers) {
-      if (header.compare(data, 0, HEADER_BYTES) === 0) return resolver
+      if (beginsWith(data, header)) return resolver
     }
     if (data[0] !== MARKER[0] || data[1] !== MARKER[1]) {
       const found = data.subarray(0, 2).toString('hex')
@@ -57,6 +57,13 @@ export class SingleObject {
       `no schema with the fingerprint ${fingerprint} is known: add the one that the data was written with to \`writers\``,
     )
   }
+}
+
+/** A loop over ten bytes is faster than a call into Node. */
+function beginsWith(data: Buffer, header: Buffer): boolean {
+  // From the end: the marker is the same in all.
+  for (let at = HEADER_BYTES - 1; at >= 0; at--) if (data[at] !== header[at]) return false
+  return true
 }
 
 function headerOf(type: AvscType): Buffer {

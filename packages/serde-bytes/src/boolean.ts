@@ -13,7 +13,7 @@ export const boolean: Omit<FixedSizeSerde<boolean>, 'sizeBytes'> = {
     writer.writeInt8(value ? 1 : 0)
   },
   deserialize(data) {
-    checkSize('boolean', data, 1)
+    checkSize('boolean', data.length, 1)
     if (data[0]! > 1) throw new SerdeError('DECODE', `a boolean is the byte 0x00 or 0x01, not 0x${data[0]!.toString(16).padStart(2, '0')}`)
     return data[0] === 1
   },

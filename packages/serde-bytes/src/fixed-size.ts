@@ -1,5 +1,6 @@
 import type { ByteWriter } from '@logwerk/runtime'
 import { type Serde, type SerdeContext, SerdeError } from '@logwerk/serde'
+import { readableInPlace } from './in-place.ts'
 
 /** A serde whose every value has the same size. Lists of them are written back to back. */
 export interface FixedSizeSerde<T> extends Serde<T> {
@@ -16,7 +17,7 @@ interface NumberFormat<T> {
   readonly complaint: (value: unknown) => string | null
   readonly write: (writer: ByteWriter, value: T) => void
   readonly writeAlone: (buffer: Buffer, value: T) => unknown
-  readonly read: (buffer: Buffer) => T
+  readonly read: (buffer: Buffer, at: number) => T
 }
 
 /** A number in big-endian order, as Java's `DataOutputStream` writes it. */
@@ -26,7 +27,7 @@ export function fixedSizeNumber<T>(format: NumberFormat<T>): FixedSizeSerde<T> {
     const complained = complaint(value)
     if (complained !== null) throw new SerdeError('ENCODE', complained)
   }
-  return {
+  const serde: FixedSizeSerde<T> = {
     name,
     sizeBytes,
     serialize(value) {
@@ -40,17 +41,21 @@ export function fixedSizeNumber<T>(format: NumberFormat<T>): FixedSizeSerde<T> {
       write(writer, value)
     },
     deserialize(data) {
-      checkSize(name, data, sizeBytes)
-      return read(bufferOf(data))
+      checkSize(name, data.length, sizeBytes)
+      return read(bufferOf(data), 0)
     },
   }
+  return readableInPlace(serde, (data, start, end) => {
+    checkSize(name, end - start, sizeBytes)
+    return read(data, start)
+  })
 }
 
 /** @throws SerdeError `TOO_SHORT` or `DECODE` that names both sizes. */
-export function checkSize(name: string, data: Uint8Array, sizeBytes: number): void {
-  if (data.length === sizeBytes) return
-  const detail = `${name}: ${sizeBytes} ${sizeBytes === 1 ? 'byte is' : 'bytes are'} expected, and this is ${data.length}`
-  throw new SerdeError(data.length < sizeBytes ? 'TOO_SHORT' : 'DECODE', detail)
+export function checkSize(name: string, found: number, sizeBytes: number): void {
+  if (found === sizeBytes) return
+  const detail = `${name}: ${sizeBytes} ${sizeBytes === 1 ? 'byte is' : 'bytes are'} expected, and this is ${found}`
+  throw new SerdeError(found < sizeBytes ? 'TOO_SHORT' : 'DECODE', detail)
 }
 
 /** The same bytes as a Node buffer, without a copy. */

@@ -31,6 +31,21 @@ test('lists come back, with their nulls, nested too', () => {
   expectTypeOf(list(int64)).toEqualTypeOf<Serde<(bigint | null)[]>>()
 })
 
+test('a copy of a serde with a way of reading of its own is read in that way', () => {
+  const shouting: Serde<string> = { ...string, name: 'shouting', deserialize: data => string.deserialize(data).toUpperCase() }
+  expect(list(shouting).deserialize(list(string).serialize(['a', null], context) as Uint8Array, context)).toEqual(['A', null])
+})
+
+test('what was written stays as it is when the next list is written', () => {
+  const texts = list(string)
+  const first = texts.serialize(['first'], context) as Uint8Array
+  const hex = hexOf(first)
+  expect(failureOf(() => texts.serialize([5 as unknown as string], context)).path).toBe('[0]')
+  expect(texts.serialize(['x'.repeat(100_000)], context)).toHaveLength(100_009)
+  texts.serialize(['second'], context)
+  expect(hexOf(first)).toBe(hex)
+})
+
 test('whatever the bytes are, reading ends in a list or in a SerdeError', () => {
   for (const serde of [list(string), list(int16), list(list(int32))]) {
     fc.assert(

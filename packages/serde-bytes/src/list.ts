@@ -1,11 +1,15 @@
 import { ByteReader, ByteWriter } from '@logwerk/runtime'
 import { isThenable, type Serde, type SerdeContext, SerdeError } from '@logwerk/serde'
 import { describe, type FixedSizeSerde } from './fixed-size.ts'
+import { type ReadAt, readerOf } from './in-place.ts'
 
 /** The first byte: how the entries are laid out. Java's `Serdes.ListSerde.SerializationStrategy`. */
 const CONSTANT_SIZE = 0
 const VARIABLE_SIZE = 1
 const NULL_ENTRY = -1
+
+/** A writer whose buffer has grown beyond this is not used again. */
+const MAX_SPARE_BYTES = 65_536
 
 /**
  * A list whose entries are written by `inner`; an entry may be null. Byte for byte what Java's `ListSerializer` writes with the inner
@@ -16,6 +20,8 @@ const NULL_ENTRY = -1
  */
 export function list<T>(inner: Serde<T>): Serde<(T | null)[]> {
   const fixed = isFixedSize(inner) ? inner : null
+  const readAt = readerOf(inner)
+  let spare: ByteWriter | null = null
   const serializeInto = (entries: (T | null)[], writer: ByteWriter, context: SerdeContext) => {
     if (!Array.isArray(entries)) throw new SerdeError('ENCODE', `a list is an array, not ${describe(entries)}`)
     if (fixed === null) writeLengths(inner, entries, writer, context)
@@ -24,9 +30,13 @@ export function list<T>(inner: Serde<T>): Serde<(T | null)[]> {
   return {
     name: `list (${inner.name})`,
     serialize(entries, context) {
-      const writer = new ByteWriter()
+      const writer = spare ?? new ByteWriter()
+      // Taken, for as long as it is in use: a list may hold lists.
+      spare = null
+      writer.position = 0
       serializeInto(entries, writer, context)
-      return writer.bytes()
+      if (writer.buffer.length <= MAX_SPARE_BYTES) spare = writer
+      return Buffer.from(writer.bytes())
     },
     serializeInto,
     deserialize(data, context) {
@@ -36,9 +46,9 @@ export function list<T>(inner: Serde<T>): Serde<(T | null)[]> {
       const layout = reader.readInt8()
       const entries =
         layout === VARIABLE_SIZE
-          ? readLengths(inner, reader, context)
+          ? readLengths(inner, readAt, reader, context)
           : layout === CONSTANT_SIZE
-            ? readBackToBack(inner, fixed?.sizeBytes ?? null, reader, context)
+            ? readBackToBack(inner, readAt, fixed?.sizeBytes ?? null, reader, context)
             : null
       if (entries === null) throw new SerdeError('BAD_MAGIC', `the first byte of a list is 0 or 1, not ${layout & 0xff}`)
       if (reader.remaining > 0) throw new SerdeError('DECODE', `${reader.remaining} bytes are left over behind the list`)
@@ -101,19 +111,25 @@ function writeEntry<T>(inner: Serde<T>, entry: T, index: number, writer: ByteWri
   }
 }
 
-function readLengths<T>(inner: Serde<T>, reader: ByteReader, context: SerdeContext): (T | null)[] {
+function readLengths<T>(inner: Serde<T>, readAt: ReadAt<T>, reader: ByteReader, context: SerdeContext): (T | null)[] {
   const count = readCount(reader, 'entries', reader.remaining / 4)
   const entries: (T | null)[] = []
   for (let index = 0; index < count; index++) {
     checkRemaining(reader, 4, index)
     const length = reader.readInt32()
     if (length < NULL_ENTRY) throw new SerdeError('DECODE', `entry ${index} of the list has a length of ${length}`)
-    entries.push(length === NULL_ENTRY ? null : readEntry(inner, length, index, reader, context))
+    entries.push(length === NULL_ENTRY ? null : readEntry(inner, readAt, length, index, reader, context))
   }
   return entries
 }
 
-function readBackToBack<T>(inner: Serde<T>, sizeBytes: number | null, reader: ByteReader, context: SerdeContext): (T | null)[] {
+function readBackToBack<T>(
+  inner: Serde<T>,
+  readAt: ReadAt<T>,
+  sizeBytes: number | null,
+  reader: ByteReader,
+  context: SerdeContext,
+): (T | null)[] {
   if (sizeBytes === null) {
     throw new SerdeError(
       'DECODE',
@@ -129,7 +145,8 @@ function readBackToBack<T>(inner: Serde<T>, sizeBytes: number | null, reader: By
     if (index < 0 || index >= count) throw new SerdeError('DECODE', `the list has ${count} entries and names entry ${index} as null`)
   }
   const entries: (T | null)[] = []
-  for (let index = 0; index < count; index++) entries.push(nulls.has(index) ? null : readEntry(inner, sizeBytes, index, reader, context))
+  for (let index = 0; index < count; index++)
+    entries.push(nulls.has(index) ? null : readEntry(inner, readAt, sizeBytes, index, reader, context))
   return entries
 }
 
@@ -146,10 +163,11 @@ function checkRemaining(reader: ByteReader, byteCount: number, index: number): v
   throw new SerdeError('TOO_SHORT', `entry ${index} of the list takes ${byteCount} bytes, and ${reader.remaining} are left`)
 }
 
-function readEntry<T>(inner: Serde<T>, byteCount: number, index: number, reader: ByteReader, context: SerdeContext): T {
+function readEntry<T>(inner: Serde<T>, readAt: ReadAt<T>, byteCount: number, index: number, reader: ByteReader, context: SerdeContext): T {
   checkRemaining(reader, byteCount, index)
   try {
-    const value = inner.deserialize(reader.readBytes(byteCount), context)
+    const start = reader.take(byteCount)
+    const value = readAt(reader.buffer, start, start + byteCount, context)
     if (isThenable(value)) throw asynchronous(inner, value)
     return value
   } catch (error) {

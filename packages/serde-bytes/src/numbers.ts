@@ -7,7 +7,7 @@ export const int16: FixedSizeSerde<number> = fixedSizeNumber({
   complaint: integerBelow('int16', 2 ** 15),
   write: (writer, value) => writer.writeInt16(value),
   writeAlone: (buffer, value) => buffer.writeInt16BE(value),
-  read: buffer => buffer.readInt16BE(),
+  read: (buffer, at) => buffer.readInt16BE(at),
 })
 
 /** 4 bytes, big-endian. Java's `IntegerSerializer`. Anything but an integer in [-2^31, 2^31) is a SerdeError `ENCODE`. */
@@ -17,7 +17,7 @@ export const int32: FixedSizeSerde<number> = fixedSizeNumber({
   complaint: integerBelow('int32', 2 ** 31),
   write: (writer, value) => writer.writeInt32(value),
   writeAlone: (buffer, value) => buffer.writeInt32BE(value),
-  read: buffer => buffer.readInt32BE(),
+  read: (buffer, at) => buffer.readInt32BE(at),
 })
 
 /**
@@ -35,7 +35,7 @@ export const int64: FixedSizeSerde<bigint> = fixedSizeNumber({
         : `${describe(value)} does not fit an int64`,
   write: (writer, value) => writer.writeBigInt64(value),
   writeAlone: (buffer, value) => buffer.writeBigInt64BE(value),
-  read: buffer => buffer.readBigInt64BE(),
+  read: (buffer, at) => buffer.readBigInt64BE(at),
 })
 
 // JavaScript leaves the bits of a NaN open: 0 / 0 and NaN differ on some machines. These are Java's, so that equal keys are equal bytes.
@@ -49,7 +49,7 @@ export const float32: FixedSizeSerde<number> = fixedSizeNumber({
   complaint: anyNumber('float32'),
   write: (writer, value) => (Number.isNaN(value) ? writer.writeInt32(NAN_32) : writer.writeFloat32(value)),
   writeAlone: (buffer, value) => (Number.isNaN(value) ? buffer.writeInt32BE(NAN_32) : buffer.writeFloatBE(value)),
-  read: buffer => buffer.readFloatBE(),
+  read: (buffer, at) => buffer.readFloatBE(at),
 })
 
 /** 8 bytes, big-endian IEEE 754. Java's `DoubleSerializer`. */
@@ -59,7 +59,7 @@ export const float64: FixedSizeSerde<number> = fixedSizeNumber({
   complaint: anyNumber('float64'),
   write: (writer, value) => (Number.isNaN(value) ? writer.writeBigInt64(NAN_64) : writer.writeFloat64(value)),
   writeAlone: (buffer, value) => (Number.isNaN(value) ? buffer.writeBigInt64BE(NAN_64) : buffer.writeDoubleBE(value)),
-  read: buffer => buffer.readDoubleBE(),
+  read: (buffer, at) => buffer.readDoubleBE(at),
 })
 
 function integerBelow(name: string, bound: number): (value: unknown) => string | null {

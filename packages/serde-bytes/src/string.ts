@@ -1,6 +1,7 @@
 import { type ByteWriter, readUtf8At } from '@logwerk/runtime'
 import { type Serde, type SerdeContext, SerdeError } from '@logwerk/serde'
 import { bufferOf, describe } from './fixed-size.ts'
+import { readableInPlace } from './in-place.ts'
 
 interface StringSerde extends Serde<string> {
   serialize(value: string, context?: SerdeContext): Buffer
@@ -12,16 +13,19 @@ interface StringSerde extends Serde<string> {
  * UTF-8. Java's `StringSerializer` in its default encoding. The empty string has no bytes, and is not null. Half of a surrogate pair
  * is written as `?`, as Java writes it, so that equal keys are equal bytes; bytes that are not UTF-8 are read as U+FFFD.
  */
-export const string: StringSerde = {
-  name: 'string',
-  serialize(value) {
-    return Buffer.from(encodable(value), 'utf8')
+export const string: StringSerde = readableInPlace<string, StringSerde>(
+  {
+    name: 'string',
+    serialize(value) {
+      return Buffer.from(encodable(value), 'utf8')
+    },
+    serializeInto(value, writer) {
+      writer.writeUtf8(encodable(value))
+    },
+    deserialize: data => readUtf8At(bufferOf(data), 0, data.length),
   },
-  serializeInto(value, writer) {
-    writer.writeUtf8(encodable(value))
-  },
-  deserialize: data => readUtf8At(bufferOf(data), 0, data.length),
-}
+  readUtf8At,
+)
 
 /** Node 20 has it, the library of types that this is compiled with does not. */
 interface WellFormedString {
