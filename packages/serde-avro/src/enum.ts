@@ -19,22 +19,18 @@ export class SymbolEnum extends types.EnumType {
   }
 
   override _update(resolver: Resolver, writer: AvscType, options: ResolverOptions): void {
-    const { symbols } = this
+    const { symbols, default: other } = this
     const known = writer.symbols?.filter(symbol => symbols.includes(symbol)) ?? []
-    if (this.default !== undefined || known.length === 0 || known.length === writer.symbols!.length) {
-      super._update(resolver, writer, options)
-      return
-    }
-    // As for a writer that has only what is known; then with all that it has.
+    if (known.length === 0 && other === undefined) return
+    // avsc takes a writer that has only what is known, and checks the names.
     super._update(resolver, Object.create(writer, { symbols: { value: known } }) as AvscType, options)
-    // Another enum: avsc refuses it.
     if (typeof resolver._read !== 'function') return
     resolver._read = (tap: Tap) => {
       const index = tap.readLong()
       const symbol = writer.symbols![index]
       if (symbol === undefined) throw new Error(`invalid ${writer.name} enum index: ${index}`)
-      if (!symbols.includes(symbol)) unreadable(`${this.name} has no symbol ${symbol} and no default`)._read(tap)
-      return symbol
+      if (symbols.includes(symbol)) return symbol
+      return other ?? unreadable(`${this.name} has no symbol ${symbol} and no default`)._read(tap)
     }
   }
 }

@@ -103,6 +103,7 @@ describe('data of another schema', () => {
     expect(reread(newer, 'RED', colours('RED', 'BLACK'))).toBe('RED')
     expect(incompatible(newer, 'GREEN', colours('RED'))).toContain('C has no symbol GREEN and no default')
     expect(() => avro(colours('RED'), { writer: newer }).deserialize(Buffer.of(6))).toThrow('invalid C enum index: 3')
+    expect(() => avro(newer, { writer: newer }).deserialize(Buffer.of(8))).toThrow('invalid C enum index: 4')
     // Nothing fits: that is known at once.
     expect(() => avro('string', { writer: ['null', 'int'] })).toThrow('cannot read "null" as "string"')
     expect(() => avro(colours('RED'), { writer: colours('BLUE') })).toThrow('cannot read "C" as "C"')
