@@ -107,6 +107,9 @@ describe('schemas that do not compile', () => {
     compiling(() => jsonSchema({ type: 'string', format: 'email' })).toThrow('give an instance that has them as `ajv`')
     compiling(() => jsonSchema({ type: 'string', connect: 1 })).toThrow('ajvOptions: { strict: false } lets it pass')
     compiling(() => jsonSchema({ $ref: 'money.json' })).toThrow('give the schema that it names in `references`')
+    compiling(() => jsonSchema({ $schema: 'https://json-schema.org/draft/2020-12/schema' }, { ajv: new Ajv() })).toThrow(
+      'the instance given as `ajv` does not know the draft of $schema',
+    )
     compiling(() => jsonSchema({ $async: true, type: 'string' })).toThrow('checks asynchronously')
     compiling(() => jsonSchema({}, { ajv: new Ajv(), ajvOptions: {} })).toThrow('takes ajv or ajvOptions')
   })
@@ -116,6 +119,12 @@ describe('schemas that do not compile', () => {
     expect(loose.deserialize(Buffer.from('"a"'))).toBe('a')
     const money = jsonSchema({ $ref: 'money.json' }, { references: { 'money.json': { type: 'integer' } } })
     expect(failureOf(() => money.serialize('a')).detail).toBe('must be integer')
+    const references = { 'cents.json': { type: 'integer' } }
+    const shared = new Ajv()
+    for (const type of ['key', 'value']) {
+      const cents = jsonSchema({ title: type, $ref: 'cents.json' }, { ajv: shared, references })
+      expect(failureOf(() => cents.serialize('a')).detail).toBe('must be integer')
+    }
     const ajv = new Ajv2020()
     formats.default(ajv)
     const mail = jsonSchema({ $schema: 'https://json-schema.org/draft/2020-12/schema', type: 'string', format: 'email' }, { ajv })

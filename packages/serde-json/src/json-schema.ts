@@ -68,7 +68,10 @@ function compile(schema: JsonSchema, { ajv, ajvOptions, references = {} }: JsonS
   const known = typeof schema === 'object' && draft !== undefined ? { ...schema, $schema: draft.address } : schema
   let validate: ValidateFunction
   try {
-    for (const [name, reference] of Object.entries(references)) compiler.addSchema(reference as object, name)
+    for (const [name, reference] of Object.entries(references)) {
+      // A key's serde and a value's may share an instance and what they refer to.
+      if (compiler.schemas[name]?.schema !== reference) compiler.addSchema(reference as object, name)
+    }
     validate = compiler.compile(known as object)
   } catch (error) {
     throw new KafkaError('INVALID_CONFIG', `the JSON Schema does not compile: ${messageOf(error)}${hintFor(error)}`, { cause: error })
@@ -95,6 +98,7 @@ function hintFor(error: unknown): string {
   const message = messageOf(error)
   if (/unknown format/.test(message)) return ' (formats come from ajv-formats: give an instance that has them as `ajv`)'
   if (/strict mode/.test(message)) return ' (ajvOptions: { strict: false } lets it pass)'
+  if (/no schema with key or ref/.test(message)) return ' (the instance given as `ajv` does not know the draft of $schema)'
   if (/can't resolve reference/.test(message)) return ' (give the schema that it names in `references`)'
   return ''
 }

@@ -81,7 +81,7 @@ function notWritable(value: unknown, error: unknown): SerdeError {
 
 function searched(value: unknown): Unwritable | null {
   try {
-    return findUnwritable(value, [], [])
+    return findUnwritable(value, [], new Set(), new Set())
   } catch {
     // A getter that throws, as it did before: the first error says enough.
     return null
@@ -96,16 +96,23 @@ interface Unwritable {
   readonly cycle: boolean
 }
 
-function findUnwritable(value: unknown, path: (string | number)[], within: unknown[]): Unwritable | null {
-  if (typeof value === 'bigint') return { path, cycle: false }
+/**
+ * @param within  The objects around `value`.
+ * @param sound   Those in which there is nothing: they may be reached in very many ways.
+ */
+function findUnwritable(value: unknown, path: (string | number)[], within: Set<object>, sound: Set<object>): Unwritable | null {
+  if (typeof value === 'bigint') return { path: [...path], cycle: false }
   if (typeof value !== 'object' || value === null || typeof (value as { toJSON?: unknown }).toJSON === 'function') return null
-  if (within.includes(value)) return { path, cycle: true }
-  if (within.length === MAX_DEPTH) return null
-  const inside = [...within, value]
+  if (within.has(value)) return { path: [...path], cycle: true }
+  if (sound.has(value) || within.size === MAX_DEPTH) return null
+  within.add(value)
   for (const key of Object.keys(value)) {
-    const part = (value as Record<string, unknown>)[key]
-    const found = findUnwritable(part, [...path, Array.isArray(value) ? Number(key) : key], inside)
+    path.push(Array.isArray(value) ? Number(key) : key)
+    const found = findUnwritable((value as Record<string, unknown>)[key], path, within, sound)
     if (found !== null) return found
+    path.pop()
   }
+  within.delete(value)
+  sound.add(value)
   return null
 }

@@ -74,6 +74,17 @@ describe('without a schema', () => {
     expect(failureOf(() => json().serialize(deep)).reason).toBe('ENCODE')
   })
 
+  test('what failed is looked for in each object once, however many ways lead to it', () => {
+    let many: unknown = 'leaf'
+    for (let level = 0; level < 40; level++) many = [many, many]
+    const throwing = {
+      toJSON() {
+        throw new Error('own')
+      },
+    }
+    expect(failureOf(() => json().serialize({ throwing, many })).detail).toBe('cannot be written as JSON: own')
+  })
+
   test('what is not JSON is DECODE, with a hint at the prefix of a schema registry', () => {
     expect(failureOf(() => json().deserialize(Buffer.from('{"a":')))).toMatchObject({ reason: 'DECODE', cause: expect.any(SyntaxError) })
     expect(failureOf(() => json().deserialize(Buffer.from('\u0000\u0000\u0000\u0000\u0007{}'))).detail).toContain('schema registry')
