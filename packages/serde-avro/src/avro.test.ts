@@ -226,6 +226,8 @@ describe('data that does not fit', () => {
     expect(failureOf(() => avro('string').deserialize(fromHex('00 00000007 02 61'))).detail).toContain('a schema registry')
     expect(failureOf(() => avro('null').deserialize(fromHex('c301 0000'))).detail).toContain("framing: 'single-object'")
     expect(failureOf(() => avro(['null', 'int']).deserialize(fromHex('04'))).detail).toContain('invalid union index: 2')
+    expect(failureOf(() => avro('boolean').deserialize(fromHex('02'))).detail).toContain('a boolean is the byte 0 or 1, not 2')
+    expect(failureOf(() => avro('boolean').deserialize(fromHex('')))).toMatchObject({ reason: 'TOO_SHORT' })
     expect(failureOf(() => avro('int').deserialize(fromHex('8080808010'))).detail).toContain('does not fit an int')
     expect(failureOf(() => avro('string', { maxBytes: 3 }).deserialize(data))).toMatchObject({
       reason: 'DECODE',

@@ -29,6 +29,13 @@ describe('data of another schema', () => {
     expect(reread('string', 'é', 'bytes')).toEqual(Buffer.from('é'))
     expect(reread('bytes', Buffer.from('é'), 'string')).toBe('é')
     expect(reread('long', 2n ** 40n, 'double')).toBe(2 ** 40)
+    // Rounded to what the reader's type has, once.
+    expect(reread('int', 967_382_217, 'float')).toBe(967_382_208)
+    expect(reread('long', -(2n ** 63n), 'float')).toBe(-(2 ** 63))
+    for (const long of [2n ** 63n - 1n, 2n ** 62n + 257n, -(2n ** 61n) - 129n, 9_007_199_254_740_993n]) {
+      expect(reread('long', long, 'double'), `${long}`).toBe(Number(long))
+    }
+    expect(() => avro('double', { writer: 'long' }).deserialize(Buffer.from('ffffffffffffffffff02', 'hex'))).toThrow('more than 64 bits')
     const fixed = { type: 'fixed', name: 'F', size: 2 } as const
     expect(
       reread(record('R', { name: 'f', type: fixed }), { f: Uint8Array.of(1, 2) }, record('R', { name: 'f', type: ['null', fixed] })),

@@ -1,7 +1,16 @@
 import { writeUtf8At } from '@logwerk/runtime'
-import { type AvscType, type Tap, types } from './avsc.ts'
+import { type AvscType, type Resolver, type Tap, types } from './avsc.ts'
 import { long } from './long.ts'
 import { withMethods } from './own-type.ts'
+
+/** avsc takes every byte but 0 for true, and Java every byte but 1 for false: other bytes are data of another type. */
+const boolean = withMethods(new types.BooleanType(), {
+  _read(tap: Tap): boolean {
+    const byte = tap.buf[tap.pos++]
+    if (byte !== undefined && byte > 1) throw new Error(`a boolean is the byte 0 or 1, not ${byte}`)
+    return byte === 1
+  },
+})
 
 /** avsc takes any number of bytes for an int; more than 32 bits are data of another type. */
 const int = withMethods(new types.IntType(), {
@@ -34,6 +43,11 @@ function writeText(buffer: Buffer, text: string, start: number, byteCount: numbe
 
 /** JavaScript leaves the sign of a NaN open; this one is Java's, so that equal values are equal bytes. */
 const float = withMethods(new types.FloatType(), {
+  _update(resolver: Resolver, writer: AvscType): void {
+    if (writer.typeName === 'float') resolver._read = tap => writer._read(tap)
+    // As Java casts it; avsc leaves an int as it is, with more digits than a float has.
+    else if (isInteger(writer)) resolver._read = tap => Math.fround(Number(writer._read(tap)))
+  },
   _write(tap: Tap, value: unknown): void {
     if (typeof value !== 'number') throw new TypeError('not a number')
     const { pos } = tap
@@ -45,6 +59,11 @@ const float = withMethods(new types.FloatType(), {
 })
 
 const double = withMethods(new types.DoubleType(), {
+  _update(resolver: Resolver, writer: AvscType): void {
+    if (writer.typeName === 'double' || writer.typeName === 'float') resolver._read = tap => writer._read(tap)
+    // avsc adds a long up from its parts, and rounds each time.
+    else if (isInteger(writer)) resolver._read = tap => Number(writer._read(tap))
+  },
   _write(tap: Tap, value: unknown): void {
     if (typeof value !== 'number') throw new TypeError('not a number')
     const { pos } = tap
@@ -54,6 +73,10 @@ const double = withMethods(new types.DoubleType(), {
     else tap.buf.writeDoubleLE(value, pos)
   },
 })
+
+function isInteger(type: AvscType): boolean {
+  return type.typeName === 'int' || type.typeName === 'abstract:long'
+}
 
 const bytes = withMethods(new types.BytesType(), {
   _copy: copyBytes(types.BytesType),
@@ -105,7 +128,7 @@ function writeBytes(tap: Tap, value: Uint8Array): void {
 /** The primitives, by name. */
 export const primitives: ReadonlyMap<string, AvscType> = new Map([
   ['null', withMethods(new types.NullType(), {})],
-  ['boolean', withMethods(new types.BooleanType(), {})],
+  ['boolean', boolean],
   ['int', int],
   ['long', long],
   ['float', float],
