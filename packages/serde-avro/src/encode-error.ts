@@ -49,12 +49,18 @@ function expectation(type: AvscType): string {
     case 'map':
       return 'a map (a plain object)'
     case 'union:unwrapped':
-      return `one of ${type.types!.map(branch => branch.branchName).join(', ')}`
+      return `one of ${type.types!.map(branchExpectation).join(', ')}`
     case 'union:wrapped':
       return `one of ${type.types!.map(branch => (branch.typeName === 'null' ? 'null' : `{ ${JSON.stringify(branch.branchName)}: … }`)).join(', ')}`
     default:
       return `a ${type.typeName}`
   }
+}
+
+/** The names, and more where they do not say what a value has to be. */
+function branchExpectation(branch: AvscType): string {
+  if (isAvroLogical(branch)) return branch.expects
+  return branch.typeName === 'abstract:long' ? 'long (a bigint)' : branch.branchName!
 }
 
 const SHOWN_LENGTH = 60

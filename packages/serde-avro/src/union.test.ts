@@ -29,9 +29,16 @@ describe('a union whose branches differ in kind', () => {
   })
 
   test('refuses what is of none, with the right branch looked into', () => {
-    expect(() => everything.serialize(undefined as never)).toThrow('one of null, boolean, int, long, string, bytes, array, map is expected')
+    expect(() => everything.serialize(undefined as never)).toThrow(
+      'one of null, boolean, int, long (a bigint), string, bytes, array, map is expected',
+    )
     expect(() => everything.serialize(1.5)).toThrow('an int (an integer in [-2^31, 2^31)) is expected, and this is the number 1.5')
     expect(() => everything.serialize([1, 'a' as unknown as number])).toThrow('at [1]: an int')
+  })
+
+  test('says what its branches take', () => {
+    const at = avro(['null', { type: 'long', logicalType: 'timestamp-millis' }])
+    expect(() => at.serialize(5 as never)).toThrow('one of null, a Date is expected, and this is the number 5')
   })
 
   test('tells a date from what else there is', () => {

@@ -3,7 +3,7 @@ import { type Serde, SerdeError } from '@logwerk/serde'
 import { Ajv } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
-import { describe, expect, expectTypeOf, test } from 'vitest'
+import { describe, expect, expectTypeOf, test, vi } from 'vitest'
 import { jsonSchema } from './json-schema.ts'
 
 interface Order {
@@ -112,6 +112,24 @@ describe('schemas that do not compile', () => {
     )
     compiling(() => jsonSchema({ $async: true, type: 'string' })).toThrow('checks asynchronously')
     compiling(() => jsonSchema({}, { ajv: new Ajv(), ajvOptions: {} })).toThrow('takes ajv or ajvOptions')
+  })
+
+  test('because the process forbids to make code out of text, say so', () => {
+    class Forbidden {
+      constructor() {
+        throw new EvalError('Code generation from strings disallowed for this context')
+      }
+    }
+    vi.stubGlobal('Function', Forbidden)
+    let thrown: unknown
+    try {
+      jsonSchema({ type: 'string' }, { ajvOptions: { logger: false } })
+    } catch (error) {
+      thrown = error
+    } finally {
+      vi.unstubAllGlobals()
+    }
+    expect(thrown).toMatchObject({ code: 'INVALID_CONFIG', message: expect.stringContaining('give json() a Standard Schema') })
   })
 
   test('and the ways out work', () => {

@@ -96,6 +96,7 @@ function draftOf(schema: JsonSchema): Draft {
 
 function hintFor(error: unknown): string {
   const message = messageOf(error)
+  if (error instanceof EvalError) return ' (ajv makes code out of text, which this process forbids: give json() a Standard Schema)'
   if (/unknown format/.test(message)) return ' (formats come from ajv-formats: give an instance that has them as `ajv`)'
   if (/strict mode/.test(message)) return ' (ajvOptions: { strict: false } lets it pass)'
   if (/no schema with key or ref/.test(message)) return ' (the instance given as `ajv` does not know the draft of $schema)'
