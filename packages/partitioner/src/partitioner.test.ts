@@ -23,6 +23,8 @@ const input: PartitionInput<string, Order> = {
 describe('the answer of a partitioner', () => {
   const answering = (answer: unknown): Partitioner => ({ name: 'mine', partition: () => answer as number })
 
+  test('-0 is 0', () => expect(choosePartition(answering(-0), input)).toBe(0))
+
   test.each([0, 5, null])('%s is taken', answer => expect(choosePartition(answering(answer), input)).toBe(answer))
 
   test.each<[unknown, string]>([

@@ -56,7 +56,9 @@ export function choosePartition<K, V>(partitioner: Partitioner<K, V>, input: Par
   } catch (error) {
     throw failure(partitioner, input.topic, `failed: ${messageOf(error)}`, error)
   }
-  if (answer === null || (Number.isInteger(answer) && answer >= 0 && answer < input.partitionCount)) return answer
+  if (answer === null) return null
+  // 0 added, so that nobody ever sees a partition -0.
+  if (Number.isInteger(answer) && answer >= 0 && answer < input.partitionCount) return answer + 0
   const range = input.partitionCount === 1 ? 'only partition 0' : `partitions 0 to ${input.partitionCount - 1}`
   throw failure(partitioner, input.topic, `answered ${shown(answer)}; the topic has ${range}`)
 }
