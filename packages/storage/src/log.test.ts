@@ -68,6 +68,24 @@ describe('append', () => {
     expect(settled).toEqual(['first false', 'second true'])
   })
 
+  test('tells how many bytes the high watermark has passed, and where the segment begins that grows', async () => {
+    for (const fsync of ['batch', 'os'] as const) {
+      const simulation = createSimulation({ seed: 1 })
+      const log = openTestLog(simulation.world, { fsync, segmentBytes: 2 * SIZE })
+      const seen: number[][] = []
+      log.onAdvance(() => seen.push([log.passedBytes / SIZE, log.activeSegmentBaseOffset]))
+      for (let count = 0; count < 2; count++) await simulation.runUntil(log.append(batchOf()))
+      const appending = log.append(batchOf())
+      expect(log.passedBytes / SIZE, fsync).toBe(fsync === 'batch' ? 2 : 3)
+      await simulation.runUntil(appending)
+      expect(seen, fsync).toEqual([
+        [1, 0],
+        [2, 0],
+        [3, 2],
+      ])
+    }
+  })
+
   test('a batch that no segment can hold is refused', async () => {
     const simulation = createSimulation({ seed: 1 })
     const log = openTestLog(simulation.world, { segmentBytes: SIZE })

@@ -87,6 +87,7 @@ export class Log {
   /** Names in the directory that no sync has covered. */
   #directoryChanged = true
   #pendingSyncBytes = 0
+  #appendedBytes = 0
   readonly #damage: KafkaError | null
   #fence: KafkaError | null
   #closed = false
@@ -139,6 +140,14 @@ export class Log {
   }
   get segmentCount(): number {
     return this.#segments.length
+  }
+  /** First offset of the segment that is written to; whoever reads below it reads a segment that is finished. */
+  get activeSegmentBaseOffset(): number {
+    return this.#active.baseOffset
+  }
+  /** Bytes that the high watermark has passed since the log was opened; only the difference of two looks says something. */
+  get passedBytes(): number {
+    return this.#appendedBytes - this.#pendingSyncBytes
   }
   get config(): LogConfig {
     return this.#config
@@ -218,6 +227,7 @@ export class Log {
       throw this.#fence ?? this.#storageFailure(error)
     }
     this.#logEndOffset = lastOffset + 1
+    this.#appendedBytes += sizeBytes
     if (this.#commit.mode === 'batch') this.#pendingSyncBytes += sizeBytes
     if (this.leaderEpochs.assign(this.leaderEpoch, baseOffset)) {
       // Not synced: were it lost, the epochs are read off the batches again.
