@@ -9,6 +9,8 @@ export interface FetchTarget {
   fetchOffset: number
   maxBytes: number
   currentLeaderEpoch: number
+  /** Epoch of the last record that the reader has; -1 if it does not say. */
+  lastFetchedEpoch: number
 }
 
 /** A target in a session, with what the client was last told of it. */
@@ -96,6 +98,7 @@ export class FetchSessions {
         known.fetchOffset = target.fetchOffset
         known.maxBytes = target.maxBytes
         known.currentLeaderEpoch = target.currentLeaderEpoch
+        known.lastFetchedEpoch = target.lastFetchedEpoch
       }
     }
     for (const { topic, topicId, partitions } of request.forgottenTopicsData) {
@@ -158,13 +161,14 @@ function epochAfter(epoch: number): number {
 
 function targetsOf(request: FetchRequest): FetchTarget[] {
   return request.topics.flatMap(({ topic, topicId, partitions }) =>
-    partitions.map(({ partition, fetchOffset, partitionMaxBytes, currentLeaderEpoch }) => ({
+    partitions.map(({ partition, fetchOffset, partitionMaxBytes, currentLeaderEpoch, lastFetchedEpoch }) => ({
       topic,
       topicId,
       partition,
       fetchOffset,
       maxBytes: partitionMaxBytes,
       currentLeaderEpoch,
+      lastFetchedEpoch,
     })),
   )
 }

@@ -1,12 +1,15 @@
 import { batchesOf, fetchApi, isolationLevels } from '@logwerk/protocol'
+import type { File, World } from '@logwerk/runtime'
+import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
-import { batchOf, TestBroker } from '../test-broker.test-support.ts'
+import { batchOf, STARTED_MS, TestBroker } from '../test-broker.test-support.ts'
 
 interface Asked {
   readonly partition?: number
   readonly fetchOffset?: number
   readonly partitionMaxBytes?: number
   readonly currentLeaderEpoch?: number
+  readonly lastFetchedEpoch?: number
 }
 
 function fetchOf(topic: string, partitions: readonly Asked[], rest: object = {}) {
@@ -32,6 +35,35 @@ async function withBatches(count: number, partitionCount = 1) {
     for (let index = 0; index < count; index++) await broker.produce('orders', partition, batchOf(['a', 'b']))
   }
   return { broker, topicId, batchBytes }
+}
+
+/** A world that counts what is read from its files. */
+function countingReads(world: World) {
+  let bytes = 0
+  const open: World['files']['open'] = (path, mode) => {
+    const file = world.files.open(path, mode)
+    return new Proxy(file, {
+      get: (target, name: keyof File) => {
+        if (name === 'read') {
+          return (into: Uint8Array, positionBytes: number) => {
+            const readBytes = target.read(into, positionBytes)
+            bytes += readBytes
+            return readBytes
+          }
+        }
+        const value = target[name]
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+  }
+  const files = new Proxy(world.files, {
+    get: (target, name: keyof World['files']) => {
+      if (name === 'open') return open
+      const value = target[name]
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  return { world: { ...world, files }, readBytes: () => bytes }
 }
 
 describe('what is answered', () => {
@@ -145,6 +177,55 @@ describe('long poll', () => {
     expect(broker.simulation.clock.monotonicMs() - begunMs).toBe(500)
   })
 
+  test('a limit that a further batch would exceed counts as full: minBytes about a partition’s limit is not waited for in vain', async () => {
+    const { broker, batchBytes } = await withBatches(3)
+    const begunMs = broker.simulation.clock.monotonicMs()
+    const limitBytes = 2 * batchBytes + 5
+    for (const options of [{ partitionMaxBytes: limitBytes }, { maxBytes: limitBytes }, { maxBytes: limitBytes, minBytes: 1 << 30 }]) {
+      const { records } = await broker.fetch('orders', 0, 0, { maxWaitMs: 500, minBytes: limitBytes, ...options })
+      expect(offsets(records)).toEqual(['0-1', '2-3'])
+    }
+    expect(broker.simulation.clock.monotonicMs()).toBe(begunMs)
+  })
+
+  test('does not wait for more than fetch.max.bytes, whatever minBytes says', async () => {
+    const broker = await TestBroker.open({ fetchMaxBytes: 1024 })
+    await broker.createTopic('orders')
+    for (let count = 0; count < 3; count++) await broker.produce('orders', 0, batchOf(['x'.repeat(500)]))
+    const begunMs = broker.simulation.clock.monotonicMs()
+    expect(offsets((await broker.fetch('orders', 0, 0, { maxWaitMs: 500, minBytes: 1 << 20 })).records)).toEqual(['0-0'])
+    expect(broker.simulation.clock.monotonicMs()).toBe(begunMs)
+  })
+
+  test('does not wait in a finished segment while records lie in a later one', async () => {
+    const broker = await TestBroker.open()
+    await broker.createTopic('orders', 1, { 'segment.ms': '1' })
+    for (const [index, value] of ['a', 'b', 'c'].entries()) {
+      await broker.produce('orders', 0, batchOf([value], { timestamp: STARTED_MS + 10 * index }))
+    }
+    const begunMs = broker.simulation.clock.monotonicMs()
+    expect(offsets((await broker.fetch('orders', 0, 0, { maxWaitMs: 500, minBytes: 1000 })).records)).toEqual(['0-0'])
+    expect(broker.simulation.clock.monotonicMs()).toBe(begunMs)
+    // The last segment still grows.
+    expect(offsets((await broker.fetch('orders', 0, 2, { maxWaitMs: 500, minBytes: 1000 })).records)).toEqual(['2-2'])
+    expect(broker.simulation.clock.monotonicMs() - begunMs).toBe(500)
+  })
+
+  test.each(['batch', 'os'] as const)('of a megabyte reads it once, not half of it for each batch that comes (fsync: %s)', async fsync => {
+    const simulation = createSimulation({ seed: 1 })
+    const counted = countingReads(simulation.world)
+    const broker = await TestBroker.open({ dataDir: '/data', fsync, world: counted.world }, simulation)
+    await broker.createTopic('orders')
+    const reader = await broker.connect()
+    const wholeBytes = 50 * batchOf(['x'.repeat(1000)]).length
+    const before = counted.readBytes()
+    const polling = reader.ask(fetchApi, 12, fetchOf('orders', [{}], { maxWaitMs: 60_000, minBytes: wholeBytes }))
+    for (let count = 0; count < 50; count++) await broker.produce('orders', 0, batchOf(['x'.repeat(1000)]))
+    const { responses } = await broker.run(polling)
+    expect(responses[0]!.partitions[0]!.records).toHaveLength(wholeBytes)
+    expect(counted.readBytes() - before).toBeLessThan(2 * wholeBytes)
+  })
+
   test('does not wait where a partition fails', async () => {
     const { broker } = await withBatches(1)
     const begunMs = broker.simulation.clock.monotonicMs()
@@ -219,6 +300,33 @@ describe('errors', () => {
     expect((await broker.fetch('orders', 0, 0, { currentLeaderEpoch: 1 })).errorCode).toBe('NONE')
     expect((await broker.fetch('orders', 0, 0, { currentLeaderEpoch: 0 })).errorCode).toBe('FENCED_LEADER_EPOCH')
     expect((await broker.fetch('orders', 0, 0, { currentLeaderEpoch: 2 })).errorCode).toBe('UNKNOWN_LEADER_EPOCH')
+  })
+})
+
+describe('a reader that says in which epoch it read last (KIP-595)', () => {
+  test('learns at once where its log leaves ours, in a session each time', async () => {
+    const broker = await TestBroker.open({ dataDir: '/data' })
+    await broker.createTopic('orders')
+    await broker.produce('orders', 0, batchOf(['a', 'b']))
+    await broker.restartAfter('crash')
+    await broker.produce('orders', 0, batchOf(['c', 'd', 'e']))
+    const ask = async (fetchOffset: number, lastFetchedEpoch: number, rest: object = {}) =>
+      broker.ask(fetchApi, 12, fetchOf('orders', [{ fetchOffset, lastFetchedEpoch }], { maxWaitMs: 60_000, minBytes: 1000, ...rest }))
+    const begunMs = broker.simulation.clock.monotonicMs()
+    // It has three records of epoch 0, and we have two.
+    const parted = await ask(3, 0, { sessionId: 0, sessionEpoch: 0 })
+    expect(parted.responses[0]!.partitions[0]).toMatchObject({ errorCode: 'NONE', divergingEpoch: { epoch: 0, endOffset: 2 } })
+    expect(parted.responses[0]!.partitions[0]!.records).toHaveLength(0)
+    const again = { maxWaitMs: 60_000, minBytes: 1000, topics: [], sessionId: parted.sessionId, sessionEpoch: 1 }
+    expect((await broker.ask(fetchApi, 12, again)).responses[0]!.partitions[0]).toMatchObject({
+      divergingEpoch: { epoch: 0, endOffset: 2 },
+    })
+    // An epoch that nobody knows here.
+    expect((await ask(3, 9)).responses[0]!.partitions[0]).toMatchObject({ errorCode: 'OFFSET_OUT_OF_RANGE', highWatermark: -1 })
+    expect(broker.simulation.clock.monotonicMs()).toBe(begunMs)
+    const together = await ask(2, 0, { minBytes: 1 })
+    expect(together.responses[0]!.partitions[0]).toMatchObject({ divergingEpoch: { epoch: -1, endOffset: -1 } })
+    expect(offsets(together.responses[0]!.partitions[0]!.records)).toEqual(['2-4'])
   })
 })
 
