@@ -74,6 +74,22 @@ describe('frames', () => {
     feed(reader, streamOf([Buffer.from('abc')]).subarray(0, 6), [10])
     expect([got.length, reader.pendingBytes]).toEqual([0, 6])
   })
+
+  test('the size of a frame is known once its length field is there, and forgotten with its end', () => {
+    const sizes: number[] = []
+    const reader = new FrameReader(() => {}, 100_000)
+    const stream = streamOf([Buffer.alloc(70_000), Buffer.from('abc')])
+    let fed = 0
+    for (const end of [3, 4, 70_003, 70_004, 70_009, 70_011]) {
+      feed(reader, stream.subarray(fed, end), [1 << 20])
+      fed = end
+      sizes.push(reader.announcedBytes)
+    }
+    expect(sizes).toEqual([0, 70_000, 70_000, 0, 3, 0])
+    feed(reader, stream.subarray(0, 10), [10])
+    reader.stop()
+    expect(reader.announcedBytes).toBe(0)
+  })
 })
 
 describe('a length that cannot be', () => {

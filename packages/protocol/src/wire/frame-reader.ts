@@ -34,6 +34,11 @@ export class FrameReader {
     return this.#end - this.#start
   }
 
+  /** Size of the frame under way, as its length field says; 0 between frames, until that field is there, and after `stop`. */
+  get announcedBytes(): number {
+    return this.#stopped || this.pendingBytes < LENGTH_BYTES ? 0 : this.#chunk.readInt32BE(this.#start)
+  }
+
   /** Room for the next bytes of the stream. */
   supplyBuffer(): Uint8Array {
     return this.#chunk.subarray(this.#end)
