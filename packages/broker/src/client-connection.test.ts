@@ -1,4 +1,4 @@
-import { apiVersions, fetchApi, metadata, produce } from '@logwerk/protocol'
+import { apiVersions, fetchApi, frameOf, metadata, produce } from '@logwerk/protocol'
 import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
 import { headerBytes, type RawClient, requestBytes } from './raw-client.test-support.ts'
@@ -273,6 +273,51 @@ describe('bounds', () => {
     await expect(simulation.runUntil(later, { limitMs: 1000 })).rejects.toThrow('has not settled')
     expect((await simulation.runUntil(writing)).responses[0]!.partitionResponses[0]!.errorCode).toBe('NONE')
     expect((await simulation.runUntil(later, { limitMs: 1000 })).errorCode).toBe('NONE')
+  })
+
+  test('requests of which a part has come count as well, and all of them get through in the end', async () => {
+    const simulation = createSimulation({ seed: 5 })
+    const broker = await TestBroker.open({ ...listening, queuedMaxRequestBytes: 1_000_000 }, simulation)
+    await broker.createTopic('big', 10)
+    const frame = (index: number) => {
+      const records = batchOf(['x'.repeat(700_000)])
+      const bytes = requestBytes(produce, 12, { acks: -1, timeoutMs: 1, topicData: [{ name: 'big', partitionData: [{ index, records }] }] })
+      return Buffer.concat(frameOf([bytes]))
+    }
+    const frames = Array.from({ length: 10 }, (_, index) => frame(index))
+    const clients: RawClient[] = []
+    for (const index of frames.keys()) clients.push(await broker.connectFrom(`client-${index}`))
+    // All but the last byte of each: nothing can be answered.
+    for (const [index, client] of clients.entries()) client.sendBytes(frames[index]!.subarray(0, -1))
+    await simulation.advance(10_000)
+    const heldBytes = clients.reduce((sum, { connection }, index) => sum + frames[index]!.length - connection.queuedBytes, 0)
+    // Two were admitted; of the others the broker has what comes before it knows how large they are, and the network what is on its way.
+    expect(heldBytes).toBeGreaterThan(1_400_000)
+    expect(heldBytes).toBeLessThan(2 * 701_000 + 8 * 330_000)
+    // The client that gives up gives back.
+    clients[0]!.connection.destroy()
+    for (const [index, client] of clients.entries()) client.sendBytes(frames[index]!.subarray(-1))
+    for (const client of clients.slice(1)) {
+      expect((await simulation.runUntil(client.answer(produce, 12, 1))).responses[0]!.partitionResponses[0]!.errorCode).toBe('NONE')
+    }
+  })
+
+  test('a client that does not read its answers does not hold the memory of what it sends behind', async () => {
+    const simulation = createSimulation({ seed: 6 })
+    const broker = await TestBroker.open({ ...listening, queuedMaxRequestBytes: 500_000 }, simulation)
+    await broker.createTopic('big')
+    await broker.produce('big', 0, batchOf(['x'.repeat(900_000)]))
+    const stuck = await broker.connectFrom('client')
+    stuck.connection.pause()
+    stuck.tell(fetchApi, 4, fetchOf('big', 0))
+    await simulation.advance(1000)
+    stuck.tell(produce, 12, produceOf('big', batchOf(['y'.repeat(900_000)])))
+    await simulation.advance(1000)
+    const other = await broker.connectFrom('other')
+    for (let count = 0; count < 3; count++) await simulation.runUntil(other.ask(apiVersions, 3, software), { limitMs: 1000 })
+    stuck.connection.resume()
+    await simulation.advance(10_000)
+    expect(stuck.unclaimedCount).toBe(2)
   })
 
   test('a connection that ends gives back the memory of its requests', async () => {

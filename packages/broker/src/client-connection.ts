@@ -1,6 +1,6 @@
 import { FrameReader, frameOf } from '@logwerk/protocol'
 import { type Connection, type Endpoint, formatEndpoint, type Timer, type World } from '@logwerk/runtime'
-import type { MemoryBudget } from './memory-budget.ts'
+import type { BudgetedReader, MemoryBudget } from './memory-budget.ts'
 import type { Router } from './router.ts'
 
 export interface ClientConnectionOptions {
@@ -25,6 +25,9 @@ export class ClientConnection {
   readonly #options: ClientConnectionOptions
   readonly #frames: FrameReader
   readonly #abort = new AbortController()
+  readonly #reader: BudgetedReader
+  /** Memory taken for the request that is coming in; 0 for none, or for one that has to wait. */
+  #admittedBytes = 0
   #waiting: Buffer[] = []
   #busy = false
   #draining = false
@@ -42,8 +45,16 @@ export class ClientConnection {
     this.#options = options
     this.#lastActiveMs = world.clock.monotonicMs()
     this.#frames = new FrameReader(frame => this.#onFrame(frame), options.maxFrameBytes)
+    this.#reader = {
+      pause: () => connection.pause(),
+      resume: () => {
+        if (!this.#busy && !this.#draining) connection.resume()
+      },
+    }
     connection.onClose(error => {
       this.#closed = true
+      options.budget.forget(this.#reader)
+      options.budget.release(this.#admittedBytes)
       this.#frames.stop()
       this.#idleTimer?.cancel()
       this.#lingerTimer?.cancel()
@@ -64,6 +75,7 @@ export class ClientConnection {
         } catch (error) {
           this.#end('the bytes are not Kafka requests', { error })
         }
+        this.#admit()
       },
     )
     this.#watchIdleness()
@@ -83,10 +95,19 @@ export class ClientConnection {
   #onFrame(frame: Buffer): void {
     this.#lastActiveMs = this.#world.clock.monotonicMs()
     this.#waiting.push(frame)
-    this.#options.budget.take(frame.length, this.#connection)
+    if (this.#admittedBytes > 0) this.#admittedBytes = 0
+    else this.#options.budget.take(frame.length, this.#reader)
     // Frames that came with this one wait in memory; further ones wait in the socket.
     if (this.#busy || this.#draining) this.#connection.pause()
     else this.#next()
+  }
+
+  /** Takes the memory of the request of which a part has come, or lets the rest of it wait in the socket. */
+  #admit(): void {
+    const { announcedBytes } = this.#frames
+    if (announcedBytes === 0 || this.#admittedBytes > 0) return
+    if (this.#busy || this.#draining) this.#connection.pause()
+    else if (this.#options.budget.admit(announcedBytes, this.#reader)) this.#admittedBytes = announcedBytes
   }
 
   #next(): void {
@@ -95,7 +116,7 @@ export class ClientConnection {
     if (this.#draining) return
     const frame = this.#waiting.shift()
     if (frame === undefined) {
-      this.#options.budget.resume(this.#connection)
+      this.#options.budget.resume(this.#reader)
       return
     }
     this.#busy = true
