@@ -1,6 +1,7 @@
 import type { CompressionCodecs } from '@logwerk/protocol'
 import type { World } from '@logwerk/runtime'
 import type { BrokerConfig } from './broker-config.ts'
+import type { TopicImage } from './cluster-metadata/metadata-image.ts'
 import type { FetchSessions } from './fetch-session.ts'
 import type { GroupCoordinator } from './groups/group-coordinator.ts'
 import type { ProducerIds } from './producer-ids.ts'
@@ -24,6 +25,6 @@ export interface BrokerState {
   /** Creates a topic that somebody asked for, if the broker does that; the answer does not wait for it. */
   autoCreate(topic: string): void
   /** Deletes a topic, and the offsets that groups have committed for it. */
-  deleteTopic(topic: string): Promise<void>
+  deleteTopic(topic: Pick<TopicImage, 'name' | 'id'>): Promise<void>
   checkpointLogStarts(): void
 }

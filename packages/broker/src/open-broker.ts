@@ -162,9 +162,8 @@ async function start(world: World, config: BrokerConfig, directory: LogDirectory
     },
     groups,
     deleteTopic: async topic => {
-      const topicId = topics.get(topic)?.id ?? ZERO_UUID
       await topics.delete(topic)
-      await groups.topicDeleted(topic, topicId)
+      await groups.topicDeleted(topic.name, topic.id)
     },
     checkpointLogStarts: () => directory.checkpointLogStarts(),
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { collidingTopic, topicNameComplaint } from './topic-name.ts'
+import { metricNameOf, TopicNameIndex, topicNameComplaint } from './topic-name.ts'
 
 describe('topicNameComplaint', () => {
   test.each(['a', 'A.b_c-9', '...', '__consumer_offsets', 'x'.repeat(249)])('%j may be a topic', name => {
@@ -20,7 +20,7 @@ describe('topicNameComplaint', () => {
   })
 })
 
-describe('collidingTopic', () => {
+describe('names that are the same to metrics', () => {
   test.each([
     ['a.b', ['a_b'], 'a_b'],
     ['a_b', ['x', 'a.b'], 'a.b'],
@@ -29,6 +29,10 @@ describe('collidingTopic', () => {
     ['ab', ['a.b'], null],
     ['a-b', ['a_b'], null],
   ])('%s among %j: %s', (name, existing, expected) => {
-    expect(collidingTopic(name, existing)).toBe(expected)
+    const index = new TopicNameIndex(metricNameOf)
+    for (const other of existing) index.add(other)
+    expect(index.twinOf(name)).toBe(expected)
+    for (const other of existing) index.delete(other)
+    expect(index.twinOf(name)).toBeNull()
   })
 })

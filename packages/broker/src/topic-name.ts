@@ -9,10 +9,37 @@ export function topicNameComplaint(name: string): string | null {
   return null
 }
 
-/** Topics that collide as metric names, where "." and "_" are the same. */
-export function collidingTopic(name: string, existing: Iterable<string>): string | null {
-  if (!/[._]/.test(name)) return null
-  const normal = name.replaceAll('.', '_')
-  for (const other of existing) if (other !== name && other.replaceAll('.', '_') === normal) return other
-  return null
+/** Finds topics whose names are the same to somebody else: to metrics, or to a disk. */
+export class TopicNameIndex {
+  readonly #keyOf: (name: string) => string
+  readonly #names = new Map<string, Set<string>>()
+
+  constructor(keyOf: (name: string) => string) {
+    this.#keyOf = keyOf
+  }
+
+  add(name: string): void {
+    const key = this.#keyOf(name)
+    const names = this.#names.get(key)
+    if (names === undefined) this.#names.set(key, new Set([name]))
+    else names.add(name)
+  }
+
+  delete(name: string): void {
+    const key = this.#keyOf(name)
+    const names = this.#names.get(key)
+    names?.delete(name)
+    if (names?.size === 0) this.#names.delete(key)
+  }
+
+  /** Another topic that `name` cannot be told from. */
+  twinOf(name: string): string | null {
+    for (const other of this.#names.get(this.#keyOf(name)) ?? []) if (other !== name) return other
+    return null
+  }
+}
+
+/** What metrics make of a name: "." and "_" are the same to them. */
+export function metricNameOf(name: string): string {
+  return name.replaceAll('.', '_')
 }

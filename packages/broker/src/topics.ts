@@ -2,14 +2,14 @@ import { type CompressionCodecs, configResourceTypes } from '@logwerk/protocol'
 import { brokerError, KafkaError, type Uuid, type World } from '@logwerk/runtime'
 import type { LogConfig, LogDirectory } from '@logwerk/storage'
 import type { TopicImage } from './cluster-metadata/metadata-image.ts'
-import type { MetadataLog } from './cluster-metadata/metadata-log.ts'
+import { CLUSTER_METADATA_TOPIC, type MetadataLog } from './cluster-metadata/metadata-log.ts'
 import type { MetadataRecordInput } from './cluster-metadata/metadata-record.ts'
 import { logConfigOf, Partition } from './partition.ts'
 import { TopicConfigs, topicConfigComplaint, topicConfigKeys } from './topic-config.ts'
-import { collidingTopic, topicNameComplaint } from './topic-name.ts'
+import { topicNameComplaint } from './topic-name.ts'
 
 /** `__consumer_offsets` and its like: clients read them and do not write them. */
-export const INTERNAL_TOPICS: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state', '__cluster_metadata'])
+export const INTERNAL_TOPICS: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state', CLUSTER_METADATA_TOPIC])
 
 export interface NewTopic {
   readonly name: string
@@ -90,7 +90,8 @@ export class Topics {
   /**
    * Creates a topic; usable when it resolves. With `validateOnly` nothing is changed.
    *
-   * @throws KafkaError `TOPIC_ALREADY_EXISTS`, `INVALID_TOPIC_EXCEPTION`, `INVALID_PARTITIONS`, `INVALID_CONFIG`, `KAFKA_STORAGE_ERROR`.
+   * @throws KafkaError `TOPIC_ALREADY_EXISTS`, `INVALID_TOPIC_EXCEPTION`, `INVALID_REQUEST` for the metadata log, `INVALID_PARTITIONS`,
+   *         `INVALID_CONFIG`, `KAFKA_STORAGE_ERROR`.
    */
   create(topic: NewTopic, validateOnly = false): Promise<Uuid> {
     return this.#change(async () => {
@@ -109,15 +110,19 @@ export class Topics {
     })
   }
 
-  /** @throws KafkaError `UNKNOWN_TOPIC_OR_PARTITION`, `INVALID_TOPIC_EXCEPTION` for an internal topic, `KAFKA_STORAGE_ERROR` */
-  delete(name: string): Promise<void> {
+  /**
+   * Deletes this topic, and not a later one that has its name when the turn has come.
+   *
+   * @throws KafkaError `UNKNOWN_TOPIC_OR_PARTITION`, `INVALID_TOPIC_EXCEPTION` for an internal topic, `KAFKA_STORAGE_ERROR`
+   */
+  delete({ name, id }: Pick<TopicImage, 'name' | 'id'>): Promise<void> {
     return this.#change(async () => {
-      const topic = this.#known(name)
+      if (this.#known(name).id !== id) throw brokerError('UNKNOWN_TOPIC_OR_PARTITION', { topic: name })
       if (INTERNAL_TOPICS.has(name)) {
         throw new KafkaError('INVALID_TOPIC_EXCEPTION', `${name} belongs to the broker: the groups of its clients are stored in it`)
       }
       const partitions = this.partitionsOf(name)
-      await this.#metadata.append([{ type: 'REMOVE_TOPIC', value: { topicId: topic.id } }], () => this.#partitions.delete(name))
+      await this.#metadata.append([{ type: 'REMOVE_TOPIC', value: { topicId: id } }], () => this.#partitions.delete(name))
       for (const partition of partitions) partition.retire()
       this.#removeFiles(partitions)
     })
@@ -196,14 +201,23 @@ export class Topics {
     const nameComplaint = topicNameComplaint(topic.name)
     if (nameComplaint !== null) throw new KafkaError('INVALID_TOPIC_EXCEPTION', nameComplaint)
     if (this.get(topic.name) !== undefined) throw new KafkaError('TOPIC_ALREADY_EXISTS', `Topic '${topic.name}' already exists.`)
-    const collision = collidingTopic(
-      topic.name,
-      [...this.all].map(other => other.name),
-    )
+    if (topic.name === CLUSTER_METADATA_TOPIC) {
+      throw new KafkaError('INVALID_REQUEST', `Creation of internal topic ${CLUSTER_METADATA_TOPIC} is prohibited.`)
+    }
+    const { image } = this.#metadata
+    const collision = image.sameInMetrics(topic.name)
     if (collision !== null) {
       throw new KafkaError(
         'INVALID_TOPIC_EXCEPTION',
         `Topic '${topic.name}' collides with existing topic: ${collision} ("." and "_" are the same in metric names)`,
+      )
+    }
+    const twin = image.sameButForCase(topic.name)
+    // Its files would be taken for those of a deleted topic of the same name, and removed.
+    if (twin !== undefined && this.#directory.storedTopicId(topic.name, 0) === twin.id) {
+      throw new KafkaError(
+        'INVALID_TOPIC_EXCEPTION',
+        `Topic '${topic.name}' cannot be told from the existing topic ${twin.name} on this disk, whose file names ignore upper and lower case; choose another name`,
       )
     }
     if (topic.partitionCount < 1)

@@ -1,4 +1,5 @@
 import type { Uuid } from '@logwerk/runtime'
+import { metricNameOf, TopicNameIndex } from '../topic-name.ts'
 import type { MetadataRecord } from './metadata-record.ts'
 
 /** A topic as the cluster metadata knows it. */
@@ -15,6 +16,9 @@ export interface TopicImage {
 export class MetadataImage {
   readonly #byName = new Map<string, { name: string; id: Uuid; partitionCount: number; configs: Map<string, string> }>()
   readonly #nameOfId = new Map<Uuid, string>()
+  readonly #metricNames = new TopicNameIndex(metricNameOf)
+  readonly #caselessNames = new TopicNameIndex(name => name.toLowerCase())
+  #partitionCount = 0
   /** Producer ids below this one may have been given out. */
   nextProducerId = 0
 
@@ -26,10 +30,9 @@ export class MetadataImage {
     return this.#byName.size
   }
 
+  /** Of all topics. */
   get partitionCount(): number {
-    let sum = 0
-    for (const topic of this.#byName.values()) sum += topic.partitionCount
-    return sum
+    return this.#partitionCount
   }
 
   topic(name: string): TopicImage | undefined {
@@ -41,16 +44,31 @@ export class MetadataImage {
     return name === undefined ? undefined : this.#byName.get(name)
   }
 
+  /** A topic that has the name `name` in metrics too. */
+  sameInMetrics(name: string): string | null {
+    return this.#metricNames.twinOf(name)
+  }
+
+  /** A topic whose name differs from `name` in upper and lower case only. */
+  sameButForCase(name: string): TopicImage | undefined {
+    return this.topic(this.#caselessNames.twinOf(name) ?? '')
+  }
+
   /** Takes in one record. Records that this version does not know change nothing. */
   apply(record: MetadataRecord): void {
     switch (record.type) {
       case 'TOPIC':
         this.#byName.set(record.value.name, { name: record.value.name, id: record.value.topicId, partitionCount: 0, configs: new Map() })
         this.#nameOfId.set(record.value.topicId, record.value.name)
+        this.#metricNames.add(record.value.name)
+        this.#caselessNames.add(record.value.name)
         return
       case 'PARTITION': {
         const topic = this.#mutable(record.value.topicId)
-        if (topic !== undefined) topic.partitionCount = Math.max(topic.partitionCount, record.value.partitionId + 1)
+        if (topic === undefined) return
+        const count = Math.max(topic.partitionCount, record.value.partitionId + 1)
+        this.#partitionCount += count - topic.partitionCount
+        topic.partitionCount = count
         return
       }
       case 'CONFIG': {
@@ -63,8 +81,12 @@ export class MetadataImage {
       }
       case 'REMOVE_TOPIC': {
         const name = this.#nameOfId.get(record.value.topicId)
-        if (name !== undefined) this.#byName.delete(name)
+        if (name === undefined) return
+        this.#partitionCount -= this.#byName.get(name)?.partitionCount ?? 0
+        this.#byName.delete(name)
         this.#nameOfId.delete(record.value.topicId)
+        this.#metricNames.delete(name)
+        this.#caselessNames.delete(name)
         return
       }
       case 'PRODUCER_IDS':

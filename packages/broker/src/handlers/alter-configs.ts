@@ -8,7 +8,7 @@ import {
   type IncrementalAlterConfigsRequest,
   type IncrementalAlterConfigsResponseInput,
 } from '@logwerk/protocol'
-import { type BrokerErrorCode, KafkaError, messageOf } from '@logwerk/runtime'
+import { type BrokerErrorCode, groupBy, KafkaError, messageOf } from '@logwerk/runtime'
 import type { BrokerState } from '../broker-state.ts'
 import { loggedCodeOf } from '../failures.ts'
 import { listOf, TopicConfigs, topicConfigKeys } from '../topic-config.ts'
@@ -77,11 +77,13 @@ async function alterEach<R extends Resource>(
   changeOf: (resource: R) => (current: Configs) => Changes,
 ) {
   const answers: { errorCode: ReturnType<typeof known>; errorMessage: string | null; resourceType: number; resourceName: string }[] = []
+  const keyOf = ({ resourceType, resourceName }: Resource) => `${resourceType} ${resourceName}`
+  const byKey = groupBy(resources, keyOf)
   for (const resource of resources) {
     const { resourceType, resourceName } = resource
     const answer = (code: BrokerErrorCode, errorMessage: string | null) =>
       answers.push({ errorCode: known(code), errorMessage, resourceType, resourceName })
-    if (resources.filter(other => other.resourceType === resourceType && other.resourceName === resourceName).length > 1) {
+    if (byKey.get(keyOf(resource))!.length > 1) {
       answer('INVALID_REQUEST', 'Each resource must appear at most once.')
     } else if (resourceType !== configResourceTypes.TOPIC) {
       answer('INVALID_REQUEST', 'only the configs of topics can be changed while the broker runs; give broker options when it starts')

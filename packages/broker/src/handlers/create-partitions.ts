@@ -5,7 +5,7 @@ import {
   type CreatePartitionsTopic,
   createPartitionsTopicResult,
 } from '@logwerk/protocol'
-import { type BrokerErrorCode, messageOf } from '@logwerk/runtime'
+import { type BrokerErrorCode, groupBy, messageOf } from '@logwerk/runtime'
 import type { BrokerState } from '../broker-state.ts'
 import { loggedCodeOf } from '../failures.ts'
 
@@ -13,14 +13,12 @@ import { loggedCodeOf } from '../failures.ts'
 export function handleCreatePartitions(broker: BrokerState) {
   return async (request: CreatePartitionsRequest): Promise<CreatePartitionsResponseInput> => {
     const results: { name: string; errorCode: ReturnType<typeof known>; errorMessage: string | null }[] = []
-    const names = request.topics.map(topic => topic.name)
-    for (const topic of request.topics) {
-      if (results.some(result => result.name === topic.name)) continue
-      const twice = names.indexOf(topic.name) !== names.lastIndexOf(topic.name)
-      const { code, message } = twice
-        ? { code: 'INVALID_REQUEST' as const, message: 'Duplicate topic name.' }
-        : await grow(broker, topic, request.validateOnly)
-      results.push({ name: topic.name, errorCode: known(code), errorMessage: message })
+    for (const [name, [topic, ...others]] of groupBy(request.topics, ({ name }) => name)) {
+      const { code, message } =
+        others.length > 0
+          ? { code: 'INVALID_REQUEST' as const, message: 'Duplicate topic name.' }
+          : await grow(broker, topic!, request.validateOnly)
+      results.push({ name, errorCode: known(code), errorMessage: message })
     }
     return { results }
   }

@@ -1,7 +1,8 @@
 import { type CreatableTopicInput, configSources, createTopics } from '@logwerk/protocol'
-import { ZERO_UUID } from '@logwerk/runtime'
+import { type World, ZERO_UUID } from '@logwerk/runtime'
+import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
-import { TestBroker } from '../test-broker.test-support.ts'
+import { batchOf, TestBroker } from '../test-broker.test-support.ts'
 
 async function create(
   broker: TestBroker,
@@ -14,6 +15,21 @@ async function create(
     ...options,
   })
   return response.topics
+}
+
+/** A world whose file names ignore upper and lower case. */
+function caseless(world: World): World {
+  const files = new Proxy(world.files, {
+    get: (target, name: keyof World['files']) => {
+      const method = target[name] as (...args: readonly unknown[]) => unknown
+      return (...args: readonly unknown[]) =>
+        method.apply(
+          target,
+          args.map(arg => (typeof arg === 'string' ? arg.toLowerCase() : arg)),
+        )
+    },
+  })
+  return { ...world, files }
 }
 
 test('a created topic is usable when the answer comes', async () => {
@@ -85,6 +101,33 @@ describe('is refused', () => {
     const broker = await TestBroker.open()
     await broker.createTopic('a.b')
     expect(await create(broker, [{ name: 'a_b' }])).toMatchObject([{ errorCode: 'INVALID_TOPIC_EXCEPTION' }])
+  })
+
+  test('the name of the metadata log (42)', async () => {
+    const broker = await TestBroker.open({ dataDir: '/data' })
+    const [refused] = await create(broker, [{ name: '__cluster_metadata', numPartitions: 2 }])
+    expect(refused).toMatchObject({
+      errorCode: 'INVALID_REQUEST',
+      errorMessage: 'Creation of internal topic __cluster_metadata is prohibited.',
+    })
+    await broker.createTopic('orders')
+    await broker.restartCleanly()
+    expect((await broker.describe('orders')).errorCode).toBe('NONE')
+  })
+
+  test('a name that a disk cannot tell from a topic’s, as on macOS and Windows: its records would be removed for a deleted topic’s', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const broker = await TestBroker.open({ dataDir: '/data', world: caseless(simulation.world) }, simulation)
+    await broker.createTopic('Orders')
+    await broker.produce('Orders', 0, batchOf(['a']))
+    const [refused] = await create(broker, [{ name: 'orders' }])
+    expect(refused!.errorCode).toBe('INVALID_TOPIC_EXCEPTION')
+    expect(refused!.errorMessage).toContain('cannot be told from the existing topic Orders on this disk')
+    await broker.restartCleanly()
+    expect(await broker.values('Orders')).toEqual(['0:a'])
+    const exact = await TestBroker.open({ dataDir: '/data' })
+    await exact.createTopic('Orders')
+    expect(await create(exact, [{ name: 'orders' }])).toMatchObject([{ errorCode: 'NONE' }])
   })
 
   test('a name given twice, with one answer (42)', async () => {

@@ -1,4 +1,4 @@
-import { deleteTopics, fetchApi } from '@logwerk/protocol'
+import { createTopics, deleteTopics, fetchApi, produce } from '@logwerk/protocol'
 import { ZERO_UUID } from '@logwerk/runtime'
 import { expect, test } from 'vitest'
 import { batchOf, TestBroker } from '../test-broker.test-support.ts'
@@ -84,6 +84,45 @@ test('a fetch that waits for records learns at once that the topic is gone', asy
   const response = await broker.run(polling)
   expect(response.responses[0]!.partitions[0]!.errorCode).toBe('UNKNOWN_TOPIC_ID')
   expect(broker.simulation.clock.monotonicMs() - begunMs).toBeLessThan(100)
+})
+
+test('an id that is gone when its turn comes does not take a later topic of the same name along', async () => {
+  const broker = await TestBroker.open({ dataDir: '/data' })
+  const topicId = await broker.createTopic('orders')
+  const [first, second, third] = [await broker.connect(), await broker.connect(), await broker.connect()]
+  broker.simulation.disk.settings.syncDelay = { minMs: 1000, maxMs: 1000 }
+  const byId = { topics: [{ name: null, topicId }], timeoutMs: 1000 }
+  const deleting = first.ask(deleteTopics, 6, byId)
+  await broker.simulation.advance(10)
+  const creating = second.ask(createTopics, 7, {
+    topics: [{ name: 'orders', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }],
+    timeoutMs: 1000,
+  })
+  await broker.simulation.advance(10)
+  const deletingAgain = third.ask(deleteTopics, 6, byId)
+  expect((await broker.run(deleting)).responses).toMatchObject([{ errorCode: 'NONE' }])
+  expect((await broker.run(creating)).topics).toMatchObject([{ errorCode: 'NONE' }])
+  expect((await broker.run(deletingAgain)).responses).toMatchObject([{ name: null, topicId, errorCode: 'UNKNOWN_TOPIC_ID' }])
+  expect((await broker.describe('orders')).errorCode).toBe('NONE')
+})
+
+test.each([
+  [12, 'UNKNOWN_TOPIC_OR_PARTITION'],
+  [13, 'UNKNOWN_TOPIC_ID'],
+])('a batch that waits for the disk when its topic goes is told so (version %i: %s)', async (version, errorCode) => {
+  const broker = await TestBroker.open({ dataDir: '/data' })
+  const topicId = await broker.createTopic('orders')
+  const writer = await broker.connect()
+  broker.simulation.disk.settings.syncDelay = { minMs: 1000, maxMs: 1000 }
+  const partitionData = [{ index: 0, records: batchOf(['a']) }]
+  const writing = writer.ask(produce, version, {
+    acks: -1,
+    timeoutMs: 5000,
+    topicData: [version === 13 ? { topicId, partitionData } : { name: 'orders', partitionData }],
+  })
+  await broker.simulation.advance(10)
+  await broker.ask(deleteTopics, 6, { topics: [{ name: 'orders', topicId: ZERO_UUID }], timeoutMs: 1000 })
+  expect((await broker.run(writing)).responses[0]!.partitionResponses).toMatchObject([{ errorCode, baseOffset: -1 }])
 })
 
 test('the files of a deleted topic go', async () => {

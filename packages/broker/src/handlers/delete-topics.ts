@@ -2,6 +2,7 @@ import { answerable, type DeleteTopicsRequest, type DeleteTopicsResponseInput, d
 import { type BrokerErrorCode, groupBy, messageOf, type Uuid, ZERO_UUID } from '@logwerk/runtime'
 import type { BrokerState } from '../broker-state.ts'
 import { loggedCodeOf } from '../failures.ts'
+import { brokerCodeOf } from '../partition.ts'
 import type { RequestContext } from '../router.ts'
 
 /** Deletes topics by name or, from version 6 on, by id. Their files go in the background. */
@@ -43,16 +44,18 @@ function answer(version: number, code: BrokerErrorCode, name: string | null, top
 
 async function deleteOne(broker: BrokerState, name: string | null, topicId: Uuid, version: number) {
   if (name !== null && topicId !== ZERO_UUID) return answer(version, 'INVALID_REQUEST', name, topicId, 'Give a name or an id, not both.')
-  const topic = name === null ? broker.topics.getById(topicId) : broker.topics.get(name)
-  if (topic === undefined) {
-    return name === null
+  const unknown =
+    name === null
       ? answer(version, 'UNKNOWN_TOPIC_ID', null, topicId, 'This server does not host this topic ID.')
       : answer(version, 'UNKNOWN_TOPIC_OR_PARTITION', name, ZERO_UUID, 'This server does not host this topic-partition.')
-  }
+  const topic = name === null ? broker.topics.getById(topicId) : broker.topics.get(name)
+  if (topic === undefined) return unknown
   try {
-    await broker.deleteTopic(topic.name)
+    await broker.deleteTopic(topic)
     return answer(version, 'NONE', topic.name, topic.id, null)
   } catch (error) {
+    // Somebody else was faster.
+    if (brokerCodeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return unknown
     return answer(version, loggedCodeOf(broker.world.log, error), topic.name, topic.id, messageOf(error))
   }
 }

@@ -40,7 +40,7 @@ export function handleProduce(broker: BrokerState) {
                 ? errorResponse(index, refusal)
                 : partition === undefined
                   ? errorResponse(index, topicName === undefined ? unknown : 'UNKNOWN_TOPIC_OR_PARTITION')
-                  : await produceTo(broker, partition, records, version, request.transactionalId)
+                  : await produceTo(broker, partition, records, version, request.transactionalId, unknown)
             failed ||= response.errorCode !== 'NONE'
             return response
           }),
@@ -59,15 +59,17 @@ async function produceTo(
   records: Uint8Array | null,
   version: number,
   transactionalId: string | null,
+  unknown: BrokerErrorCode,
 ): Promise<ProducePartitionResponseInput> {
   const { index } = partition
   const bytes = records === null ? EMPTY : Buffer.from(records.buffer, records.byteOffset, records.length)
   const complaint = requestComplaint(broker, partition, bytes, version, transactionalId)
   if (complaint !== null) return errorResponse(index, complaint.code, complaint.message)
   const outcome = await partition.produce(bytes)
-  return outcome.ok
-    ? success(partition, outcome)
-    : { ...errorResponse(index, outcome.errorCode, outcome.errorMessage), recordErrors: [...outcome.recordErrors] }
+  if (outcome.ok) return success(partition, outcome)
+  // The topic was deleted while the batch was on its way to the disk.
+  if (partition.isGone) return errorResponse(index, unknown)
+  return { ...errorResponse(index, outcome.errorCode, outcome.errorMessage), recordErrors: [...outcome.recordErrors] }
 }
 
 /** What is wrong with the request rather than with the batch. */
