@@ -18,7 +18,12 @@ export const brokerConfig = defineConfig({
     default: null,
     doc: 'Host that clients are told to connect to, e.g. the name of a container. Null: the one they came to.',
   }),
-  advertisedPort: integer({ default: -1, min: -1, max: 65_535, doc: 'Port that clients are told to connect to. -1: the one listened on.' }),
+  advertisedPort: integer({
+    default: -1,
+    min: -1,
+    max: 65_535,
+    doc: 'Port that clients are told to connect to. -1 or 0: the one listened on.',
+  }),
   nodeId: integer({ kafkaKey: 'node.id', default: 1, min: 0, max: 0x7fff_ffff, doc: 'Id of this broker.' }),
   clusterId: text({ default: null, doc: 'Cluster id for a new data directory, 22 characters of URL-safe base64; null makes one.' }),
   fsync: oneOf({

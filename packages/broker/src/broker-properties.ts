@@ -3,7 +3,8 @@ import { type BrokerConfig, brokerConfig } from './broker-config.ts'
 
 export interface BrokerProperty {
   readonly name: string
-  readonly value: string
+  /** Null where nothing is set. */
+  readonly value: string | null
   readonly isDefault: boolean
   readonly typeId: number
   readonly doc: string
@@ -22,7 +23,7 @@ export function brokerProperties(config: BrokerConfig): BrokerProperty[] {
     const value = config[option as keyof BrokerConfig]
     return {
       name: kafkaKey ?? `logwerk.${option.replace(/[A-Z]/g, letter => `.${letter.toLowerCase()}`)}`,
-      value: String(value),
+      value: value === null ? null : String(value),
       isDefault: value === absent,
       typeId: TYPE_IDS[kind] ?? configTypes.STRING,
       doc,

@@ -96,6 +96,19 @@ describe('slots', () => {
     expect(planned(open.plan(requestOf([], { sessionId: first, sessionEpoch: 2 }), false, 121_000)).sessionId).toBe(first)
   })
 
+  test('a full cache drops the smallest of those that are two minutes old for one that is larger, and none for one that is not', () => {
+    const open = sessions(3)
+    const ids = [[0, 1], [0], [0, 1, 2]].map(names => planned(open.plan(requestOf(names), false, 0)).sessionId)
+    const use = (sessionEpoch: number, nowMs: number) =>
+      ids.map(sessionId => open.plan(requestOf([], { sessionId, sessionEpoch }), false, nowMs)).map(plan => typeof plan === 'object')
+    expect(use(1, 100_000)).toEqual([true, true, true])
+    expect(planned(open.plan(requestOf([0, 1, 2, 3]), false, 119_999)).sessionId).toBe(0)
+    expect(planned(open.plan(requestOf([0]), false, 120_000)).sessionId).toBe(0)
+    expect(planned(open.plan(requestOf([0, 1]), false, 120_000)).sessionId).toBeGreaterThan(0)
+    expect(use(2, 120_000)).toEqual([true, false, true])
+    expect(open.sessionCount).toBe(3)
+  })
+
   test('a session whose last partition is forgotten ends', () => {
     const open = sessions()
     const { sessionId } = planned(open.plan(requestOf([0]), false, 0))

@@ -25,6 +25,7 @@ interface Session {
   /** The epoch that the next request has to carry. */
   nextEpoch: number
   lastUsedMs: number
+  readonly createdMs: number
   /** In the order in which they are served: who got data goes to the end, so that no partition starves. */
   readonly targets: Map<string, SessionTarget>
 }
@@ -51,7 +52,10 @@ export interface FetchPlan {
 const FINAL_EPOCH = -1
 const INITIAL_EPOCH = 0
 const MAX_EPOCH = 0x7fff_ffff
-/** An idle session may be dropped for a new one after this long (Kafka's `MIN_INCREMENTAL_FETCH_SESSION_EVICTION_MS`). */
+/**
+ * After this long a session may be dropped for a new one if it is idle, or for a larger one if it is not: that saves more (Kafka's
+ * `MIN_INCREMENTAL_FETCH_SESSION_EVICTION_MS`).
+ */
 const EVICTABLE_AFTER_MS = 120_000
 
 /**
@@ -136,9 +140,9 @@ export class FetchSessions {
   #open(targets: readonly FetchTarget[], usesTopicIds: boolean, nowMs: number): Session | null {
     if (this.#maxSessions === 0) return null
     if (this.#sessions.size >= this.#maxSessions) {
-      const oldest = this.#sessions.values().next().value!
-      if (nowMs - oldest.lastUsedMs < EVICTABLE_AFTER_MS) return null
-      this.#sessions.delete(oldest.id)
+      const evicted = this.#evictableFor(targets.length, nowMs)
+      if (evicted === null) return null
+      this.#sessions.delete(evicted.id)
     }
     let id = 0
     while (id === 0 || this.#sessions.has(id)) id = 1 + randomBelow(this.#random, MAX_EPOCH)
@@ -147,10 +151,22 @@ export class FetchSessions {
       usesTopicIds,
       nextEpoch: 1,
       lastUsedMs: nowMs,
+      createdMs: nowMs,
       targets: new Map(targets.map(target => [keyOf(target), { ...target, highWatermark: -1, logStartOffset: -1 }])),
     }
     this.#sessions.set(id, session)
     return session
+  }
+
+  #evictableFor(targetCount: number, nowMs: number): Session | null {
+    const oldest = this.#sessions.values().next().value!
+    if (nowMs - oldest.lastUsedMs >= EVICTABLE_AFTER_MS) return oldest
+    let smallest: Session | null = null
+    for (const session of this.#sessions.values()) {
+      if (nowMs - session.createdMs < EVICTABLE_AFTER_MS || session.targets.size >= targetCount) continue
+      if (smallest === null || session.targets.size < smallest.targets.size) smallest = session
+    }
+    return smallest
   }
 }
 

@@ -1,5 +1,5 @@
-import { metadata } from '@logwerk/protocol'
-import { KafkaError, messageOf } from '@logwerk/runtime'
+import { joinGroup, metadata, syncGroup } from '@logwerk/protocol'
+import { KafkaError, messageOf, type World } from '@logwerk/runtime'
 import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
 import { type OpenBrokerOptions, openBroker } from './open-broker.ts'
@@ -110,6 +110,57 @@ describe('the data directory', () => {
     expect((await broker.ask(metadata, 12, { topics: [] })).clusterId).toBe('AAAAAAAAAAAAAAAAAAAABA')
   })
 })
+
+test('a broker that could not listen leaves nothing running behind it, also with groups to look after', async () => {
+  const simulation = createSimulation({ seed: 1 })
+  const { world } = simulation
+  const running = new Set<object>()
+  const clock: World['clock'] = {
+    nowMs: () => world.clock.nowMs(),
+    monotonicMs: () => world.clock.monotonicMs(),
+    soon: task => world.clock.soon(task),
+    setTimer: (delayMs, task, options) => {
+      const run = () => {
+        running.delete(timer)
+        task()
+      }
+      const inner = world.clock.setTimer(delayMs, run, options)
+      const timer = {
+        cancel: () => {
+          running.delete(timer)
+          inner.cancel()
+        },
+      }
+      running.add(timer)
+      return timer
+    },
+  }
+  const options = { dataDir: '/data', port: 9092, host: 'localhost', world: { ...world, clock } } as const
+  const broker = await TestBroker.open(options, simulation)
+  const member = await broker.connect()
+  const joined = await broker.run(member.ask(joinGroup, 2, joining))
+  const { generationId, memberId } = joined
+  const assignments = [{ memberId, assignment: Buffer.alloc(0) }]
+  const synced = await broker.run(member.ask(syncGroup, 2, { groupId: 'billing', generationId, memberId, assignments }))
+  expect(synced.errorCode).toBe('NONE')
+  await broker.restartCleanly()
+  expect(running.size, 'while it runs, among them the one of the session').toBeGreaterThan(3)
+  await broker.run(broker.broker.close())
+  expect(running.size, 'after a close').toBe(0)
+  const other = await TestBroker.open({ port: 9092, host: 'localhost' }, simulation)
+  expect(await failureOf(options, simulation)).toMatch(/^ADDRESS_IN_USE/)
+  expect(running.size, 'after a failure').toBe(0)
+  await broker.run(other.broker.close())
+})
+
+const joining = {
+  groupId: 'billing',
+  sessionTimeoutMs: 10_000,
+  rebalanceTimeoutMs: 10_000,
+  memberId: '',
+  protocolType: 'consumer',
+  protocols: [{ name: 'range', metadata: Buffer.alloc(0) }],
+}
 
 describe('close', () => {
   test('may be called again, and at once', async () => {

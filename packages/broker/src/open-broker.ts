@@ -15,6 +15,7 @@ import {
   ZERO_UUID,
 } from '@logwerk/runtime'
 import { LogDirectory, logConfig } from '@logwerk/storage'
+import { advertisedTo, isUnspecified } from './advertised.ts'
 import { type BrokerConfig, type BrokerConfigInput, brokerConfig } from './broker-config.ts'
 import type { BrokerState } from './broker-state.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -141,7 +142,6 @@ async function start(world: World, config: BrokerConfig, directory: LogDirectory
     retentionCheckIntervalMs: config.offsetsRetentionCheckIntervalMs,
     topicIdOf: topic => topics.get(topic)?.id ?? ZERO_UUID,
   })
-  await groups.open()
   const state: BrokerState = {
     world,
     config,
@@ -167,6 +167,18 @@ async function start(world: World, config: BrokerConfig, directory: LogDirectory
     },
     checkpointLogStarts: () => directory.checkpointLogStarts(),
   }
+  try {
+    await groups.open()
+    return await serve(state, directory)
+  } catch (error) {
+    // Its timers would go on without a broker.
+    await groups.close()
+    throw error
+  }
+}
+
+async function serve(state: BrokerState, directory: LogDirectory): Promise<Broker> {
+  const { world, config, nodeId, groups } = state
   const router = routerOf(state)
   const clients = new Set<ClientConnection>()
   const listenerOptions = {
@@ -181,15 +193,10 @@ async function start(world: World, config: BrokerConfig, directory: LogDirectory
   let listening: Endpoint | null = null
   let bootstrap = IN_PROCESS
   if (config.port >= 0) {
-    // On all addresses at once, the one that a client came to is the one that it can reach.
-    const advertise = (local: Endpoint) => ({
-      host: config.advertisedHost ?? (isUnspecified(config.host) ? local.host : config.host),
-      port: config.advertisedPort >= 0 ? config.advertisedPort : local.port,
-    })
+    const advertise = (local: Endpoint) => advertisedTo(local, config)
     const tcp = new ClientListener(world, router, { ...listenerOptions, advertise }, clients)
     listening = await tcp.open(world.network, { host: config.host, port: config.port })
     listeners.push(tcp)
-    // "All addresses" is none that one can connect to everywhere.
     bootstrap = advertise(isUnspecified(listening.host) ? { ...listening, host: 'localhost' } : listening)
   }
 
@@ -271,8 +278,4 @@ function checkClusterId(clusterId: string | null): void {
     'INVALID_CONFIG',
     `openBroker: option "clusterId" is "${clusterId}" and must be 16 bytes as 22 characters of URL-safe base64; leave it out to have one made`,
   )
-}
-
-function isUnspecified(host: string): boolean {
-  return host === '0.0.0.0' || host === '::'
 }

@@ -20,6 +20,7 @@ describe('topicConfigComplaint', () => {
     ['flush.ms', '9223372036854775807'],
     ['min.cleanable.dirty.ratio', '0.25'],
     ['preallocate', 'TRUE'],
+    ['retention.bytes', '-9223372036854775808'],
   ])('%s may be %j', (name, value) => {
     expect(topicConfigComplaint(name, value)).toBeNull()
   })
@@ -38,6 +39,9 @@ describe('topicConfigComplaint', () => {
     ['max.message.bytes', '', 'a whole number of 32 bits'],
     ['max.message.bytes', ' ', 'a whole number of 32 bits'],
     ['max.message.bytes', '2147483648', 'a whole number of 32 bits'],
+    ['retention.bytes', '9223372036854775808', 'a whole number of 64 bits'],
+    ['retention.bytes', '-9223372036854775809', 'a whole number of 64 bits'],
+    ['flush.ms', `1${'0'.repeat(400)}`, 'a whole number of 64 bits'],
     ['segment.bytes', '1048575', 'at least 1048576'],
     ['retention.ms', '-2', 'at least -1'],
     ['min.cleanable.dirty.ratio', '1.1', 'at most 1'],

@@ -348,10 +348,8 @@ export function topicConfigComplaint(name: string, value: string): string | null
     case 'LONG':
     case 'DOUBLE': {
       const number = Number(value)
-      const whole = key.type === 'DOUBLE' ? Number.isFinite(number) : /^-?\d+$/.test(value)
-      if (value.trim() === '' || !whole || (key.type === 'INT' && Math.abs(number) > 0x7fff_ffff)) {
-        return bad(key.type === 'DOUBLE' ? 'a number' : `a whole number${key.type === 'INT' ? ' of 32 bits' : ''}`)
-      }
+      const fits = key.type === 'DOUBLE' ? value.trim() !== '' && Number.isFinite(number) : isWhole(value, BITS[key.type])
+      if (!fits) return bad(key.type === 'DOUBLE' ? 'a number' : `a whole number of ${BITS[key.type]} bits`)
       if (key.min !== undefined && number < key.min) return bad(`at least ${key.min}`)
       if (key.max !== undefined && number > key.max) return bad(`at most ${key.max}`)
       return name === 'compression.gzip.level' && number === 0 ? bad('-1, or 1 to 9') : null
@@ -363,6 +361,13 @@ export function topicConfigComplaint(name: string, value: string): string | null
       return unknown !== undefined ? bad(`${key.type === 'LIST' ? 'some' : 'one'} of ${key.values.join(', ')}`) : null
     }
   }
+}
+
+const BITS = { INT: 32, LONG: 64 } as const
+
+function isWhole(value: string, bits: number): boolean {
+  // Not any text: a number of a million digits takes its time.
+  return /^-?\d{1,19}$/.test(value) && BigInt.asIntN(bits, BigInt(value)) === BigInt(value)
 }
 
 /** The parts of a comma-separated value. */

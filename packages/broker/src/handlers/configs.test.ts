@@ -131,6 +131,9 @@ describe('DescribeConfigs', () => {
     })
     expect(configs.find(({ name }) => name === 'message.max.bytes')).toMatchObject({ configSource: configSources.DEFAULT })
     expect(configs.find(({ name }) => name === 'logwerk.fsync')).toMatchObject({ value: 'batch' })
+    expect(configs.find(({ name }) => name === 'logwerk.data.dir')).toMatchObject({ value: null, configSource: configSources.DEFAULT })
+    expect(configs.find(({ name }) => name === 'auto.create.topics.enable')).toMatchObject({ configType: configTypes.BOOLEAN })
+    expect(configs.find(({ name }) => name === 'connections.max.idle.ms')).toMatchObject({ configType: configTypes.LONG })
   })
 
   test('unknown topics, bad names, other brokers and other kinds of resources', async () => {

@@ -1,4 +1,4 @@
-import { type ListOffsetsPartitionInput, listOffsets, listOffsetsTimestamps as special } from '@logwerk/protocol'
+import { type ListOffsetsPartitionInput, listOffsets, produce, listOffsetsTimestamps as special } from '@logwerk/protocol'
 import { describe, expect, test } from 'vitest'
 import { batchOf, recordsOf, TestBroker } from '../test-broker.test-support.ts'
 
@@ -71,6 +71,24 @@ describe('a time finds the first record at or after it', () => {
     const broker = await withRecords()
     expect(await ask(broker, timestamp)).toMatchObject({ errorCode: 'NONE', offset, timestamp: found })
   })
+})
+
+test('what waits for the disk is not found yet, by no means', async () => {
+  const broker = await TestBroker.open({ dataDir: '/data' })
+  await broker.createTopic('orders')
+  const writer = await broker.connect()
+  broker.simulation.disk.settings.syncDelay = { minMs: 1000, maxMs: 1000 }
+  const writing = writer.ask(produce, 12, {
+    acks: -1,
+    timeoutMs: 5000,
+    topicData: [{ name: 'orders', partitionData: [{ index: 0, records: batchOf(['a'], { timestamp: 100 }) }] }],
+  })
+  await broker.simulation.advance(10)
+  expect(await ask(broker, special.LATEST)).toMatchObject({ errorCode: 'NONE', offset: 0 })
+  expect(await ask(broker, special.MAX_TIMESTAMP)).toMatchObject({ errorCode: 'NONE', offset: -1, timestamp: -1 })
+  expect(await ask(broker, 100)).toMatchObject({ errorCode: 'NONE', offset: -1, timestamp: -1 })
+  await broker.run(writing)
+  expect(await ask(broker, special.MAX_TIMESTAMP)).toMatchObject({ errorCode: 'NONE', offset: 0, timestamp: 100 })
 })
 
 describe('errors', () => {

@@ -75,7 +75,8 @@ function find(broker: BrokerState, { log }: Partition, asked: ListOffsetsPartiti
       return none
     case special.MAX_TIMESTAMP: {
       const record = log.offsetOfMaxTimestamp(broker.codecs)
-      return record === null ? none : found(record.offset, record.timestamp, record.leaderEpoch)
+      // Nobody can read it yet, and a power cut may take it back.
+      return record === null || record.offset >= log.highWatermark ? none : found(record.offset, record.timestamp, record.leaderEpoch)
     }
     default: {
       const record = log.offsetForTimestamp(timestamp, log.highWatermark, broker.codecs)
