@@ -75,7 +75,12 @@ export const brokerConfig = defineConfig({
     kafkaKey: 'queued.max.request.bytes',
     default: 268_435_456,
     min: 1,
-    doc: 'Bytes of requests held in memory, all connections together. Beyond it connections are not read from until others are answered. (Kafka has no limit by default.)',
+    doc: 'Bytes of requests held in memory, all connections together. Beyond it connections are not read from until others are answered. A batch that has more when it is decompressed is refused. (Kafka has no limit by default.)',
+  }),
+  queuedMaxResponseBytes: sizeBytes({
+    default: 268_435_456,
+    min: 1,
+    doc: 'Bytes of answers that clients have not taken yet, all connections together. Beyond it a fetch is answered with one batch, whatever it asks for.',
   }),
   maxConnections: integer({
     kafkaKey: 'max.connections',

@@ -1,5 +1,6 @@
 import type { CompressionCodecs } from '@logwerk/protocol'
 import type { World } from '@logwerk/runtime'
+import type { AnswersInFlight } from './answers-in-flight.ts'
 import type { BrokerConfig } from './broker-config.ts'
 import type { TopicImage } from './cluster-metadata/metadata-image.ts'
 import type { FetchSessions } from './fetch-session.ts'
@@ -17,6 +18,7 @@ export interface BrokerState {
   readonly topics: Topics
   readonly producerIds: ProducerIds
   readonly fetchSessions: FetchSessions
+  readonly answers: AnswersInFlight
   readonly groups: GroupCoordinator
   /** Partitions of a topic that does not say. */
   readonly defaultPartitionCount: number

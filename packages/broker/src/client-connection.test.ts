@@ -320,6 +320,34 @@ describe('bounds', () => {
     expect(stuck.unclaimedCount).toBe(2)
   })
 
+  test('answers that nobody takes are bounded: beyond queuedMaxResponseBytes a fetch gets one batch, and more again when they are taken', async () => {
+    const simulation = createSimulation({ seed: 7 })
+    const broker = await TestBroker.open({ ...listening, queuedMaxResponseBytes: 500_000 }, simulation)
+    await broker.createTopic('big')
+    const batchBytes = batchOf(['x'.repeat(100_000)]).length
+    for (let count = 0; count < 10; count++) await broker.produce('big', 0, batchOf(['x'.repeat(100_000)]))
+    const fetched = async (client: RawClient, maxWaitMs = 0) => {
+      const response = await simulation.runUntil(client.ask(fetchApi, 4, { ...fetchOf('big', maxWaitMs), minBytes: 300_000 }))
+      return response.responses[0]!.partitions[0]!.records!.length / batchBytes
+    }
+    const lively = await broker.connectFrom('lively')
+    expect(await fetched(lively)).toBe(4)
+    const stuck = [await broker.connectFrom('stuck'), await broker.connectFrom('stuck')]
+    for (const client of stuck) {
+      client.connection.pause()
+      client.tell(fetchApi, 4, fetchOf('big', 0))
+    }
+    await simulation.advance(1000)
+    // At once, although it is less than it asked for: what it waited for would not fit.
+    const begunMs = simulation.clock.monotonicMs()
+    expect(await fetched(lively, 60_000)).toBe(1)
+    expect(simulation.clock.monotonicMs() - begunMs).toBeLessThan(1000)
+    stuck[0]!.connection.destroy()
+    stuck[1]!.connection.resume()
+    await simulation.advance(1000)
+    expect(await fetched(lively)).toBe(4)
+  })
+
   test('a connection that ends gives back the memory of its requests', async () => {
     const simulation = createSimulation({ seed: 4 })
     const broker = await TestBroker.open({ ...listening, queuedMaxRequestBytes: 300_000 }, simulation)

@@ -1,5 +1,6 @@
 import { FrameReader, frameOf } from '@logwerk/protocol'
 import { type Connection, type Endpoint, formatEndpoint, type Timer, type World } from '@logwerk/runtime'
+import type { AnswersInFlight } from './answers-in-flight.ts'
 import type { BudgetedReader, MemoryBudget } from './memory-budget.ts'
 import type { Router } from './router.ts'
 
@@ -7,6 +8,7 @@ export interface ClientConnectionOptions {
   readonly maxFrameBytes: number
   readonly maxIdleMs: number
   readonly budget: MemoryBudget
+  readonly answers: AnswersInFlight
   /** The address to advertise to a client that came in at `local`. */
   readonly advertise: (local: Endpoint) => Endpoint
 }
@@ -31,6 +33,8 @@ export class ClientConnection {
   #waiting: Buffer[] = []
   #busy = false
   #draining = false
+  /** Size of the answer that the client has not taken yet, where it takes its time. */
+  #drainingBytes = 0
   #lastActiveMs: number
   #idleTimer: Timer | null = null
   #lingerTimer: Timer | null = null
@@ -55,6 +59,7 @@ export class ClientConnection {
       this.#closed = true
       options.budget.forget(this.#reader)
       options.budget.release(this.#admittedBytes)
+      options.answers.remove(this.#drainingBytes)
       this.#frames.stop()
       this.#idleTimer?.cancel()
       this.#lingerTimer?.cancel()
@@ -65,6 +70,8 @@ export class ClientConnection {
     })
     connection.onDrain(() => {
       this.#draining = false
+      options.answers.remove(this.#drainingBytes)
+      this.#drainingBytes = 0
       this.#next()
     })
     connection.onData(
@@ -134,7 +141,12 @@ export class ClientConnection {
     this.#lastActiveMs = this.#world.clock.monotonicMs()
     if (outcome.kind === 'close') return this.#end(outcome.reason, outcome.fields)
     // The next request waits until this answer has left, so that a client that does not read cannot pile up answers.
-    if (outcome.kind === 'respond') this.#draining = !this.#connection.write(frameOf(outcome.chunks))
+    if (outcome.kind !== 'respond') return
+    const chunks = frameOf(outcome.chunks)
+    this.#draining = !this.#connection.write(chunks)
+    if (!this.#draining) return
+    for (const chunk of chunks) this.#drainingBytes += chunk.length
+    this.#options.answers.add(this.#drainingBytes)
   }
 
   #end(reason: string, fields: Readonly<Record<string, unknown>>): void {

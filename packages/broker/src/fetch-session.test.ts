@@ -1,7 +1,7 @@
 import { type FetchRequestInput, fetchApi } from '@logwerk/protocol'
 import { SeededRandom } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
-import { type FetchedState, type FetchPlan, FetchSessions } from './fetch-session.ts'
+import { epochAfter, type FetchedState, type FetchPlan, FetchSessions } from './fetch-session.ts'
 
 const NOTHING_NEW: FetchedState = { highWatermark: 5, logStartOffset: 0, hasRecords: false, failed: false }
 
@@ -65,6 +65,10 @@ describe('epochs', () => {
     expect(open.plan(requestOf([], { sessionId, sessionEpoch: 3 }), false, 0)).toBe('INVALID_FETCH_SESSION_EPOCH')
     expect(open.plan(requestOf([], { sessionId, sessionEpoch: 5 }), false, 0)).toBe('INVALID_FETCH_SESSION_EPOCH')
     expect(partitions(planned(open.plan(requestOf([], { sessionId, sessionEpoch: 4 }), false, 0)))).toEqual([0])
+  })
+
+  test('begin anew with 1 after the largest int32, as 0 and -1 mean something else', () => {
+    expect([epochAfter(0), epochAfter(0x7fff_fffe), epochAfter(0x7fff_ffff)]).toEqual([1, 0x7fff_ffff, 1])
   })
 
   test('(id, 0) closes that session and opens another', () => {

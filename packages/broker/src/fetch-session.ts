@@ -171,7 +171,7 @@ export class FetchSessions {
 }
 
 /** Epochs wrap to 1: 0 and -1 have meanings of their own. */
-function epochAfter(epoch: number): number {
+export function epochAfter(epoch: number): number {
   return epoch === MAX_EPOCH ? 1 : epoch + 1
 }
 

@@ -16,6 +16,7 @@ import {
 } from '@logwerk/runtime'
 import { LogDirectory, logConfig } from '@logwerk/storage'
 import { advertisedTo, isUnspecified } from './advertised.ts'
+import { AnswersInFlight } from './answers-in-flight.ts'
 import { type BrokerConfig, type BrokerConfigInput, brokerConfig } from './broker-config.ts'
 import type { BrokerState } from './broker-state.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -134,6 +135,7 @@ async function start(world: World, config: BrokerConfig, directory: LogDirectory
     nodeId,
     maxPartitions: config.maxPartitions,
     logConfig: baseLogConfig,
+    maxDecompressedBytes: config.queuedMaxRequestBytes,
     brokerDefaults: brokerDefaultsOf(config),
   })
   directory.putStraysAside()
@@ -151,6 +153,7 @@ async function start(world: World, config: BrokerConfig, directory: LogDirectory
     topics,
     producerIds: new ProducerIds(metadata, nodeId),
     fetchSessions: new FetchSessions(config.maxIncrementalFetchSessionCacheSlots, world.random),
+    answers: new AnswersInFlight(config.queuedMaxResponseBytes),
     defaultPartitionCount: config.numPartitions,
     isInternal: topic => INTERNAL_TOPICS.has(topic),
     autoCreate: topic => {
@@ -186,6 +189,7 @@ async function serve(state: BrokerState, directory: LogDirectory): Promise<Broke
     maxIdleMs: config.connectionsMaxIdleMs,
     maxConnections: config.maxConnections,
     budget: new MemoryBudget(config.queuedMaxRequestBytes),
+    answers: state.answers,
   }
   const inProcess = createInProcessNetwork(world.clock)
   const listeners = [new ClientListener(world, router, { ...listenerOptions, advertise: () => IN_PROCESS }, clients)]

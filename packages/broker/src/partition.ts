@@ -24,6 +24,7 @@ export class Partition {
   readonly log: Log
   readonly #world: World
   readonly #codecs: CompressionCodecs
+  readonly #maxDecompressedBytes: number
   #configs: TopicConfigs
   #onGone = new Set<() => void>()
   #gone = false
@@ -31,7 +32,7 @@ export class Partition {
   constructor(
     world: World,
     codecs: CompressionCodecs,
-    identity: { topic: string; topicId: Uuid; index: number },
+    identity: { topic: string; topicId: Uuid; index: number; maxDecompressedBytes: number },
     log: Log,
     configs: TopicConfigs,
   ) {
@@ -40,6 +41,7 @@ export class Partition {
     this.topic = identity.topic
     this.topicId = identity.topicId
     this.index = identity.index
+    this.#maxDecompressedBytes = Math.min(identity.maxDecompressedBytes, MAX_BUFFER_BYTES)
     this.log = log
     this.#configs = configs
   }
@@ -63,7 +65,7 @@ export class Partition {
       {
         codecs: this.#codecs,
         maxBatchBytes: configs.number('max.message.bytes'),
-        maxDecompressedBytes: Math.min(configs.number('max.decompressed.message.bytes'), MAX_BUFFER_BYTES),
+        maxDecompressedBytes: Math.min(configs.number('max.decompressed.message.bytes'), this.#maxDecompressedBytes),
         timestampType: configs.text('message.timestamp.type') === 'LogAppendTime' ? 'LogAppendTime' : 'CreateTime',
         timestampBeforeMaxMs: configs.number('message.timestamp.before.max.ms'),
         timestampAfterMaxMs: configs.number('message.timestamp.after.max.ms'),

@@ -21,6 +21,8 @@ export interface TopicsOptions {
   readonly nodeId: number
   readonly maxPartitions: number
   readonly logConfig: LogConfig
+  /** A batch that is larger when it is decompressed is refused, whatever its topic allows. */
+  readonly maxDecompressedBytes: number
   /** Values of the broker for topics that have none of their own, by the topic config's name. */
   readonly brokerDefaults: ReadonlyMap<string, string>
 }
@@ -279,7 +281,8 @@ export class Topics {
       topicId: id,
       config: logConfigOf(configs, this.#options.logConfig),
     })
-    return new Partition(this.#world, this.#codecs, { topic: name, topicId: id, index }, log, configs)
+    const identity = { topic: name, topicId: id, index, maxDecompressedBytes: this.#options.maxDecompressedBytes }
+    return new Partition(this.#world, this.#codecs, identity, log, configs)
   }
 
   #removeFiles(partitions: readonly Partition[]): void {

@@ -93,6 +93,15 @@ describe('what is answered', () => {
     }
   })
 
+  test('whatever the codec is, also to clients of before zstd: Fetch never checks it', async () => {
+    const broker = await TestBroker.open()
+    await broker.createTopic('orders')
+    await broker.produce('orders', 0, batchOf(['a'], { codec: 'zstd' }))
+    const { responses } = await broker.ask(fetchApi, 4, fetchOf('orders', [{}]))
+    expect(responses[0]!.partitions[0]).toMatchObject({ errorCode: 'NONE' })
+    expect(offsets(responses[0]!.partitions[0]!.records)).toEqual(['0-0'])
+  })
+
   test('read_committed lists aborted transactions, of which there are none; read_uncommitted has null', async () => {
     const { broker } = await withBatches(1)
     const committed = await broker.fetch('orders', 0, 0, { isolationLevel: isolationLevels.READ_COMMITTED })

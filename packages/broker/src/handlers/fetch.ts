@@ -49,9 +49,9 @@ export function handleFetch(broker: BrokerState) {
     const plan = broker.fetchSessions.plan(request, byId, clock.monotonicMs())
     if (typeof plan === 'string') return { errorCode: plan, responses: [] }
     const deadlineMs = clock.monotonicMs() + request.maxWaitMs
-    const maxBytes = Math.min(request.maxBytes, broker.config.fetchMaxBytes)
-    // Nobody waits for more than an answer holds.
-    const minBytes = Math.min(request.minBytes, maxBytes)
+    const maxBytes = Math.min(request.maxBytes, broker.config.fetchMaxBytes, broker.answers.roomBytes)
+    // Nobody waits for more than an answer holds. But for something: an answer without room holds one batch.
+    const minBytes = Math.min(request.minBytes, Math.max(maxBytes, 1))
     let reading = read(broker, request, plan, byId, maxBytes)
     while (!isEnough(reading, minBytes) && clock.monotonicMs() < deadlineMs) {
       await enough(broker.world, reading, minBytes, deadlineMs, signal)

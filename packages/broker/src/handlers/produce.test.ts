@@ -96,6 +96,14 @@ describe('the batch is checked', () => {
     ['magic 1', patched(batchOf(['a']), bytes => bytes.writeInt8(1, 16)), 'INVALID_RECORD'],
     ['a bad CRC', Buffer.concat([batchOf(['a']).subarray(0, -1), Buffer.from('!')]), 'CORRUPT_MESSAGE'],
     ['a count that does not match', patched(batchOf(['a', 'b']), bytes => bytes.writeInt32BE(3, 57)), 'INVALID_RECORD'],
+    [
+      'a count that does not match, in a compressed batch',
+      patched(batchOf(['a', 'b'], { codec: 'lz4' }), bytes => bytes.writeInt32BE(3, 57)),
+      'INVALID_RECORD',
+    ],
+    ['a base offset that is not 0', patched(batchOf(['a']), bytes => bytes.writeInt32BE(1, 4)), 'INVALID_RECORD'],
+    ['no records', patched(batchOf(['a']), bytes => bytes.writeInt32BE(0, 57)), 'INVALID_RECORD'],
+    ['a gap in the offset deltas', patched(batchOf(['a', 'b']), bytes => bytes.writeInt32BE(2, 23)), 'INVALID_RECORD'],
     ['a control batch', batchOf(['a'], { control: true }), 'INVALID_RECORD'],
     [
       'a transactional batch without a transactional id',
@@ -197,6 +205,20 @@ describe('what is stored', () => {
     expect(view.isCrcValid()).toBe(true)
   })
 
+  test('with CreateTime does not carry the bit of LogAppendTime, whatever the producer sent', async () => {
+    const broker = await TestBroker.open()
+    await broker.createTopic('orders')
+    await broker.produce(
+      'orders',
+      0,
+      patched(recordsOf([{ timestamp: 5 }, { timestamp: 6 }]), bytes => bytes.writeInt16BE(0x08, 21)),
+    )
+    const view = await stored(broker)
+    expect(view.isLogAppendTime).toBe(false)
+    expect(view.records(view.payload(codecs)).map(({ timestamp }) => timestamp)).toEqual([5, 6])
+    expect(view.isCrcValid()).toBe(true)
+  })
+
   test('with LogAppendTime carries the broker’s time, which the answer tells', async () => {
     const broker = await TestBroker.open()
     await broker.createTopic('orders', 1, { 'message.timestamp.type': 'LogAppendTime' })
@@ -247,6 +269,17 @@ describe('what is stored', () => {
     expect((await broker.produce('orders', 0, batchOf(['x'.repeat(2000)], { codec: 'zstd' }))).errorCode).toBe('MESSAGE_TOO_LARGE')
     expect((await broker.produce('orders', 0, batchOf(['x'.repeat(500)], { codec: 'zstd' }))).errorCode).toBe('NONE')
   })
+})
+
+test('a small batch that would fill the memory when it is decompressed is refused, whatever its topic allows', async () => {
+  const broker = await TestBroker.open({ queuedMaxRequestBytes: 1_000_000 })
+  await broker.createTopic('orders')
+  for (const codec of ['gzip', 'snappy', 'lz4', 'zstd'] as const) {
+    const bomb = batchOf(['x'.repeat(2_000_000)], { codec })
+    expect(bomb.length, codec).toBeLessThan(200_000)
+    expect((await broker.produce('orders', 0, bomb)).errorCode, codec).toBe('MESSAGE_TOO_LARGE')
+  }
+  expect(await broker.values('orders')).toEqual([])
 })
 
 describe('idempotence (KIP-98)', () => {
