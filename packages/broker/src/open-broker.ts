@@ -176,12 +176,13 @@ async function start(world: World, config: BrokerConfig, directory: LogDirectory
   } catch (error) {
     // Its timers would go on without a broker.
     await groups.close()
+    await topics.close()
     throw error
   }
 }
 
 async function serve(state: BrokerState, directory: LogDirectory): Promise<Broker> {
-  const { world, config, nodeId, groups } = state
+  const { world, config, nodeId, groups, topics } = state
   const router = routerOf(state)
   const clients = new Set<ClientConnection>()
   const listenerOptions = {
@@ -209,11 +210,13 @@ async function serve(state: BrokerState, directory: LogDirectory): Promise<Broke
     // Node's listener is closed only when all of its connections are.
     const stopped = Promise.all(listeners.map(listener => listener.close()))
     await groups.close()
+    const unchanging = topics.close()
     for (const client of clients) client.close()
     const deadlineMs = world.clock.monotonicMs() + CLOSE_GRACE_MS
     while (clients.size > 0 && world.clock.monotonicMs() < deadlineMs) await sleep(world.clock, 10)
     for (const client of clients) client.destroy()
     await stopped
+    await unchanging
     await directory.close()
   }
   return {

@@ -1,5 +1,5 @@
 import { type CompressionCodecs, configResourceTypes } from '@logwerk/protocol'
-import { brokerError, KafkaError, type Uuid, type World } from '@logwerk/runtime'
+import { brokerError, KafkaError, sleep, type Uuid, type World } from '@logwerk/runtime'
 import type { LogConfig, LogDirectory } from '@logwerk/storage'
 import type { TopicImage } from './cluster-metadata/metadata-image.ts'
 import { CLUSTER_METADATA_TOPIC, type MetadataLog } from './cluster-metadata/metadata-log.ts'
@@ -27,6 +27,9 @@ export interface TopicsOptions {
   readonly brokerDefaults: ReadonlyMap<string, string>
 }
 
+/** Partitions that are made or removed before others have their turn: each costs a few syncs, which hold up everybody. */
+const PARTITIONS_AT_A_TIME = 8
+
 /** What a topic's partitions need to know of it. */
 interface TopicIdentity {
   readonly name: string
@@ -45,6 +48,7 @@ export class Topics {
   /** Changes are made one after the other: each is checked against what the one before left. */
   #changes: Promise<unknown> = Promise.resolve()
   #warned = new Set<string>()
+  #closed = false
 
   constructor(world: World, metadata: MetadataLog, directory: LogDirectory, codecs: CompressionCodecs, options: TopicsOptions) {
     this.#world = world
@@ -126,7 +130,7 @@ export class Topics {
       const partitions = this.partitionsOf(name)
       await this.#metadata.append([{ type: 'REMOVE_TOPIC', value: { topicId: id } }], () => this.#partitions.delete(name))
       for (const partition of partitions) partition.retire()
-      this.#removeFiles(partitions)
+      await this.#removeFiles(partitions)
     })
   }
 
@@ -187,10 +191,26 @@ export class Topics {
     })
   }
 
+  /**
+   * Breaks off what is being created, waits for what is being removed, and refuses further changes: when it resolves, nobody touches the
+   * files any more.
+   */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#changes
+  }
+
   #change<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.#changes.then(action)
+    const result = this.#changes.then(() => {
+      this.#checkOpen()
+      return action()
+    })
     this.#changes = result.catch(() => {})
     return result
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new KafkaError('KAFKA_STORAGE_ERROR', 'the broker is closing; ask again when it is back')
   }
 
   #known(name: string): TopicImage {
@@ -266,10 +286,15 @@ export class Topics {
   async #addPartitions(topic: TopicIdentity, from: number, to: number, records: readonly MetadataRecordInput[]): Promise<void> {
     const added: Partition[] = []
     try {
-      for (let index = from; index < to; index++) added.push(this.#openPartition(topic, index))
+      for (let index = from; index < to; index++) {
+        added.push(this.#openPartition(topic, index))
+        if (added.length % PARTITIONS_AT_A_TIME > 0) continue
+        await sleep(this.#world.clock, 0)
+        this.#checkOpen()
+      }
       await this.#metadata.append(records, () => this.#partitions.set(topic.name, [...this.partitionsOf(topic.name), ...added]))
     } catch (error) {
-      this.#removeFiles(added)
+      await this.#removeFiles(added)
       throw error
     }
   }
@@ -285,8 +310,9 @@ export class Topics {
     return new Partition(this.#world, this.#codecs, identity, log, configs)
   }
 
-  #removeFiles(partitions: readonly Partition[]): void {
-    for (const { topic, index } of partitions) {
+  async #removeFiles(partitions: readonly Partition[]): Promise<void> {
+    for (const [place, { topic, index }] of partitions.entries()) {
+      if (place % PARTITIONS_AT_A_TIME === PARTITIONS_AT_A_TIME - 1) await sleep(this.#world.clock, 0)
       try {
         this.#directory.deletePartition(topic, index)
       } catch (error) {

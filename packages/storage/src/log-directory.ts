@@ -127,7 +127,7 @@ export class LogDirectory {
     assert(!this.#logs.has(name) && this.#closing === null, 'a partition is opened once, in a directory that is open', { name })
     const directory = this.#file(name)
     const { files } = this.#world
-    const storedId = this.storedTopicId(options.topic, options.partition)
+    const storedId = this.#topicIdOf(directory)
     if (storedId !== null && storedId !== options.topicId) {
       this.#world.log.warn('a directory belongs to a deleted topic of the same name; it is removed', { directory })
       this.#discard(name)
@@ -157,10 +157,7 @@ export class LogDirectory {
 
   /** The topic that the directory of this partition belongs to, open or not; null if there is none. */
   storedTopicId(topic: string, partition: number): Uuid | null {
-    const path = this.#file(`${topic}-${partition}/${PARTITION_METADATA_FILE}`)
-    if (this.#world.files.info(path) === null) return null
-    const text = Buffer.from(readWholeFile(this.#world.files, path)).toString('utf8')
-    return /^topic_id: ([\w-]{22})$/m.exec(text)?.[1] ?? null
+    return this.#topicIdOf(this.#file(`${topic}-${partition}`))
   }
 
   /** Takes a partition away: at once by its name, its files in the background. */
@@ -261,6 +258,13 @@ export class LogDirectory {
 
   #file(name: string): string {
     return `${this.path}/${name}`
+  }
+
+  #topicIdOf(directory: string): Uuid | null {
+    const path = `${directory}/${PARTITION_METADATA_FILE}`
+    if (this.#world.files.info(path) === null) return null
+    const text = Buffer.from(readWholeFile(this.#world.files, path)).toString('utf8')
+    return /^topic_id: ([\w-]{22})$/m.exec(text)?.[1] ?? null
   }
 
   /** Directories that look like a partition's and hold nothing else than a partition does. */

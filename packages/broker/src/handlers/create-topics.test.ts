@@ -1,4 +1,4 @@
-import { type CreatableTopicInput, configSources, createTopics } from '@logwerk/protocol'
+import { type CreatableTopicInput, configSources, createTopics, deleteTopics, metadata } from '@logwerk/protocol'
 import { type World, ZERO_UUID } from '@logwerk/runtime'
 import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
@@ -17,19 +17,20 @@ async function create(
   return response.topics
 }
 
-/** A world whose file names ignore upper and lower case. */
-function caseless(world: World): World {
+/** A world whose file operations go through `around`. */
+function withFiles(world: World, around: (call: (...args: readonly unknown[]) => unknown, args: readonly unknown[]) => unknown): World {
   const files = new Proxy(world.files, {
     get: (target, name: keyof World['files']) => {
       const method = target[name] as (...args: readonly unknown[]) => unknown
-      return (...args: readonly unknown[]) =>
-        method.apply(
-          target,
-          args.map(arg => (typeof arg === 'string' ? arg.toLowerCase() : arg)),
-        )
+      return (...args: readonly unknown[]) => around((...given) => method.apply(target, [...given]), args)
     },
   })
   return { ...world, files }
+}
+
+/** A world whose file names ignore upper and lower case. */
+function caseless(world: World): World {
+  return withFiles(world, (call, args) => call(...args.map(arg => (typeof arg === 'string' ? arg.toLowerCase() : arg))))
 }
 
 test('a created topic is usable when the answer comes', async () => {
@@ -142,6 +143,53 @@ describe('is refused', () => {
     expect(await create(broker, [{ name: 'a', numPartitions: 6 }])).toMatchObject([{ errorCode: 'NONE' }])
     expect(await create(broker, [{ name: 'b', numPartitions: 5 }])).toMatchObject([{ errorCode: 'INVALID_PARTITIONS' }])
     expect(await create(broker, [{ name: 'b', numPartitions: 4 }])).toMatchObject([{ errorCode: 'NONE' }])
+  })
+})
+
+describe('a topic of many partitions', () => {
+  const many = { topics: [{ name: 'many', numPartitions: 200, replicationFactor: 1, assignments: [], configs: [] }], timeoutMs: 1000 }
+
+  /** A broker whose files tell when somebody touches a path. */
+  async function watched() {
+    const simulation = createSimulation({ seed: 1 })
+    const waiting = new Map<string, () => void>()
+    const world = withFiles(simulation.world, (call, args) => {
+      for (const [path, resolve] of waiting) if (args.some(arg => typeof arg === 'string' && arg.startsWith(path))) resolve()
+      return call(...args)
+    })
+    const broker = await TestBroker.open({ dataDir: '/data', world }, simulation)
+    const touched = (path: string) => broker.run(new Promise<void>(resolve => waiting.set(path, resolve)))
+    return { broker, owner: await broker.connect(), touched, disk: simulation.disk }
+  }
+
+  test('does not keep others waiting while it is made, nor while it is removed', async () => {
+    const { broker, owner, touched, disk } = await watched()
+    const gone = { topics: [{ name: 'many', topicId: ZERO_UUID }], timeoutMs: 1000 }
+    for (const work of [
+      () => owner.ask(createTopics, 7, many),
+      () => owner.ask(deleteTopics, 6, gone),
+    ] as readonly (() => Promise<unknown>)[]) {
+      const before = disk.steps
+      const working = work()
+      await touched('/data/many-20')
+      await broker.ask(metadata, 12, { topics: [] })
+      const steps = disk.steps - before
+      await broker.run(working)
+      expect(steps).toBeLessThan((disk.steps - before) / 4)
+    }
+  })
+
+  test('is not there, nor are its files, if the broker is closed meanwhile', async () => {
+    const { broker, owner, touched, disk } = await watched()
+    const creating = owner.ask(createTopics, 7, many)
+    await touched('/data/many-20')
+    const closing = broker.broker.close()
+    expect((await broker.run(creating)).topics).toMatchObject([{ errorCode: 'KAFKA_STORAGE_ERROR' }])
+    await broker.run(closing)
+    expect([...disk.contents().keys()].filter(path => path.startsWith('/data/many'))).toEqual([])
+    await broker.reopen()
+    expect((await broker.describe('many')).errorCode).toBe('UNKNOWN_TOPIC_OR_PARTITION')
+    expect(await create(broker, [{ name: 'many' }])).toMatchObject([{ errorCode: 'NONE' }])
   })
 })
 
