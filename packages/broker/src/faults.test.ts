@@ -1,4 +1,4 @@
-import { batchesOf, createPartitions, deleteTopics, fetchApi, PARTITION_LEADER_EPOCH_AT } from '@logwerk/protocol'
+import { batchesOf, createPartitions, deleteTopics, fetchApi, PARTITION_LEADER_EPOCH_AT, produce } from '@logwerk/protocol'
 import { KafkaError, messageOf, ZERO_UUID } from '@logwerk/runtime'
 import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
@@ -105,7 +105,7 @@ describe('a disk that refuses in the middle', () => {
     }
   })
 
-  test('of deleting a topic: it is gone, and so are its files after the next start', async () => {
+  test('of deleting a topic: it is gone, and a new one of its name has none of its records, also after a restart', async () => {
     for (const nth of [1, 2]) {
       const { broker, disk } = await open()
       disk.fail('rename', { nth, path: path => path.includes('orders-') })
@@ -113,9 +113,59 @@ describe('a disk that refuses in the middle', () => {
       disk.heal()
       expect((await broker.describe('orders')).errorCode).toBe('UNKNOWN_TOPIC_OR_PARTITION')
       await broker.createTopic('orders', 2)
-      expect(await broker.values('orders', 0)).toEqual([])
+      await broker.produce('orders', 0, batchOf(['new']))
+      await broker.restartAfter('kill')
+      expect(await broker.values('orders', 0)).toEqual(['0:new'])
       expect(await broker.values('orders', 1)).toEqual([])
     }
+  })
+})
+
+describe('a disk that stalls', () => {
+  test('is REQUEST_TIMED_OUT, which producers try again after, once 64 MiB wait for it; what waits is stored when it goes on', async () => {
+    const { broker, disk } = await open({ 'max.message.bytes': '40000000' })
+    disk.settings.syncDelay = { minMs: 10_000, maxMs: 10_000 }
+    const value = 'x'.repeat(33 << 20)
+    const writing: Promise<{ readonly errorCode: string }>[] = []
+    for (let count = 0; count < 3; count++) {
+      const writer = await broker.connect()
+      const topicData = [{ name: 'orders', partitionData: [{ index: 0, records: batchOf([value]) }] }]
+      writing.push(
+        writer.ask(produce, 12, { acks: -1, timeoutMs: 1000, topicData }).then(({ responses }) => responses[0]!.partitionResponses[0]!),
+      )
+    }
+    const codes = (await broker.run(Promise.all(writing))).map(({ errorCode }) => errorCode)
+    expect(codes.toSorted()).toEqual(['NONE', 'NONE', 'REQUEST_TIMED_OUT'])
+    disk.settings.syncDelay = { minMs: 0, maxMs: 0 }
+    expect(await broker.produce('orders', 0, batchOf(['c']))).toMatchObject({ errorCode: 'NONE', baseOffset: 3 })
+  })
+})
+
+describe('a wall clock that is set back by a day', () => {
+  test('holds nothing up: long polls, idle times, sequences, and the log itself', async () => {
+    const broker = await TestBroker.open({ dataDir: '/data', connectionsMaxIdleMs: 60_000 })
+    await broker.createTopic('orders', 1, { 'message.timestamp.type': 'LogAppendTime', 'segment.ms': '1000' })
+    const batch = (baseSequence: number) => batchOf([`v${baseSequence}`], { producerId: 7, producerEpoch: 0, baseSequence })
+    const first = await broker.produce('orders', 0, batch(0))
+    const idle = await broker.connect()
+    const reader = await broker.connect()
+    const begunMs = broker.simulation.clock.monotonicMs()
+    const polling = reader.ask(fetchApi, 12, {
+      maxWaitMs: 500,
+      minBytes: 1,
+      topics: [{ topic: 'orders', partitions: [{ partition: 0, fetchOffset: 1, partitionMaxBytes: 1000 }] }],
+    })
+    await broker.simulation.advance(100)
+    broker.simulation.machine('localhost').clock.jumpWall(-86_400_000)
+    await broker.run(polling)
+    expect(broker.simulation.clock.monotonicMs() - begunMs).toBe(500)
+    const second = await broker.produce('orders', 0, batch(1))
+    expect(second.logAppendTimeMs).toBeLessThan(first.logAppendTimeMs - 86_000_000)
+    expect(await broker.produce('orders', 0, batch(0))).toMatchObject({ errorCode: 'NONE', baseOffset: 0 })
+    await broker.simulation.advance(60_000)
+    expect(idle.isClosed).toBe(true)
+    await broker.restartAfter('kill')
+    expect(await broker.values('orders')).toEqual(['0:v0', '1:v1'])
   })
 })
 

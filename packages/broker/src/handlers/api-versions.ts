@@ -5,7 +5,7 @@ import { type RequestContext, type Router, UNKNOWN_VERSION } from '../router.ts'
  * Says which APIs and versions are offered.
  *
  * A version of ApiVersions that is not spoken is answered in version 0 with the one entry that helps: ApiVersions' own range
- * (KIP-511; measured on 4.4.0). Features that begin at 0 are not named to clients before version 4, which cannot read them.
+ * (KIP-511; measured on 4.4.0). No feature that is named begins at 0: clients before version 4 could not read it.
  */
 export function handleApiVersions(router: Router, clusterId: string, nodeId: number) {
   return (request: ApiVersionsRequest | null, { version }: RequestContext): ApiVersionsResponseInput => {
