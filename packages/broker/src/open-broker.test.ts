@@ -1,7 +1,8 @@
 import { joinGroup, metadata, syncGroup } from '@logwerk/protocol'
-import { KafkaError, messageOf, type World } from '@logwerk/runtime'
+import { KafkaError, messageOf } from '@logwerk/runtime'
 import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
+import { countedTimers } from './counted-timers.test-support.ts'
 import { type OpenBrokerOptions, openBroker } from './open-broker.ts'
 import { batchOf, TestBroker } from './test-broker.test-support.ts'
 
@@ -113,29 +114,8 @@ describe('the data directory', () => {
 
 test('a broker that could not listen leaves nothing running behind it, also with groups to look after', async () => {
   const simulation = createSimulation({ seed: 1 })
-  const { world } = simulation
-  const running = new Set<object>()
-  const clock: World['clock'] = {
-    nowMs: () => world.clock.nowMs(),
-    monotonicMs: () => world.clock.monotonicMs(),
-    soon: task => world.clock.soon(task),
-    setTimer: (delayMs, task, options) => {
-      const run = () => {
-        running.delete(timer)
-        task()
-      }
-      const inner = world.clock.setTimer(delayMs, run, options)
-      const timer = {
-        cancel: () => {
-          running.delete(timer)
-          inner.cancel()
-        },
-      }
-      running.add(timer)
-      return timer
-    },
-  }
-  const options = { dataDir: '/data', port: 9092, host: 'localhost', world: { ...world, clock } } as const
+  const { world, timerCount } = countedTimers(simulation.world)
+  const options = { dataDir: '/data', port: 9092, host: 'localhost', world } as const
   const broker = await TestBroker.open(options, simulation)
   const member = await broker.connect()
   const joined = await broker.run(member.ask(joinGroup, 2, joining))
@@ -144,12 +124,12 @@ test('a broker that could not listen leaves nothing running behind it, also with
   const synced = await broker.run(member.ask(syncGroup, 2, { groupId: 'billing', generationId, memberId, assignments }))
   expect(synced.errorCode).toBe('NONE')
   await broker.restartCleanly()
-  expect(running.size, 'while it runs, among them the one of the session').toBeGreaterThan(3)
+  expect(timerCount(), 'while it runs, among them the one of the session').toBeGreaterThan(3)
   await broker.run(broker.broker.close())
-  expect(running.size, 'after a close').toBe(0)
+  expect(timerCount(), 'after a close').toBe(0)
   const other = await TestBroker.open({ port: 9092, host: 'localhost' }, simulation)
   expect(await failureOf(options, simulation)).toMatch(/^ADDRESS_IN_USE/)
-  expect(running.size, 'after a failure').toBe(0)
+  expect(timerCount(), 'after a failure').toBe(0)
   await broker.run(other.broker.close())
 })
 

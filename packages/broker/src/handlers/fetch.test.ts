@@ -2,6 +2,7 @@ import { batchesOf, fetchApi, isolationLevels } from '@logwerk/protocol'
 import type { File, World } from '@logwerk/runtime'
 import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
+import { countedTimers } from '../counted-timers.test-support.ts'
 import { batchOf, STARTED_MS, TestBroker } from '../test-broker.test-support.ts'
 
 interface Asked {
@@ -252,12 +253,19 @@ describe('long poll', () => {
   })
 
   test('ends with the connection, and leaves nothing behind', async () => {
-    const { broker } = await withBatches(0)
+    const simulation = createSimulation({ seed: 1 })
+    const { world, timerCount } = countedTimers(simulation.world)
+    const broker = await TestBroker.open({ world }, simulation)
+    await broker.createTopic('orders')
+    const before = timerCount()
     const reader = await broker.connect()
     reader.tell(fetchApi, 12, fetchOf('orders', [{}], { maxWaitMs: 600_000 }))
     await broker.simulation.advance(10)
+    expect(timerCount()).toBe(before + 2)
     reader.close()
     await broker.run(reader.whenClosed())
+    await broker.simulation.advance(0)
+    expect(timerCount()).toBe(before)
     const begunMs = broker.simulation.clock.monotonicMs()
     await broker.run(broker.broker.close())
     expect(broker.simulation.clock.monotonicMs() - begunMs).toBeLessThan(100)
