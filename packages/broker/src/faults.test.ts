@@ -185,6 +185,40 @@ describe('a disk that fails to sync', () => {
   })
 })
 
+describe('a disk that fails to sync the deletion of a topic', () => {
+  test.each(['kill', 'crash'] as const)(
+    'leaves it readable and not writable: after the restart (%s) it may be gone, and no acknowledged record with it',
+    async end => {
+      const { broker, disk } = await open()
+      disk.fail('datasync', { path: path => path.includes('__cluster_metadata') })
+      const gone = { topics: [{ name: 'orders', topicId: ZERO_UUID }], timeoutMs: 1000 }
+      expect((await broker.ask(deleteTopics, 6, gone)).responses).toMatchObject([{ name: 'orders', errorCode: 'KAFKA_STORAGE_ERROR' }])
+      const refused = await broker.produce('orders', 0, batchOf(['c']))
+      expect(refused).toMatchObject({ errorCode: 'KAFKA_STORAGE_ERROR', baseOffset: -1 })
+      expect(refused.errorMessage).toContain('the disk failed while the topic was deleted')
+      expect(await broker.values('orders', 0)).toEqual(['0:a'])
+      disk.heal()
+      await broker.restartAfter(end)
+      const { errorCode } = await broker.describe('orders')
+      if (errorCode === 'NONE') {
+        expect(await broker.values('orders', 0)).toEqual(['0:a'])
+        expect((await broker.produce('orders', 0, batchOf(['c']))).errorCode).toBe('NONE')
+      } else expect(errorCode).toBe('UNKNOWN_TOPIC_OR_PARTITION')
+    },
+  )
+
+  test('for lack of room leaves everything as it was', async () => {
+    const { broker, disk } = await open()
+    disk.settings.capacityBytes = 0
+    const gone = { topics: [{ name: 'orders', topicId: ZERO_UUID }], timeoutMs: 1000 }
+    expect((await broker.ask(deleteTopics, 6, gone)).responses).toMatchObject([{ name: 'orders', errorCode: 'KAFKA_STORAGE_ERROR' }])
+    disk.settings.capacityBytes = UNLIMITED
+    expect((await broker.produce('orders', 0, batchOf(['c']))).errorCode).toBe('NONE')
+    await broker.restartAfter('crash')
+    expect(await broker.values('orders', 0)).toEqual(['0:a', '1:c'])
+  })
+})
+
 describe('a corrupt segment', () => {
   test('found while reading is KAFKA_STORAGE_ERROR with a log line; the broker and other partitions live', async () => {
     const { broker, disk } = await open()

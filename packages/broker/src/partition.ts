@@ -28,6 +28,7 @@ export class Partition {
   #configs: TopicConfigs
   #onGone = new Set<() => void>()
   #gone = false
+  #writeRefusal: KafkaError | null = null
 
   constructor(
     world: World,
@@ -58,6 +59,7 @@ export class Partition {
 
   /** Checks what a producer sent as Kafka does, and appends it. Storage errors come out as refusals too; nothing throws. */
   async produce(bytes: Buffer): Promise<ProduceOutcome> {
+    if (this.#writeRefusal !== null) return refusalOf(this.#writeRefusal)
     const configs = this.#configs
     const nowMs = this.#world.clock.nowMs()
     const check = checkBatch(
@@ -78,8 +80,13 @@ export class Partition {
       return { ok: true, result: await this.log.append(this.#asStored(check.batch)) }
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
-      return { ok: false, errorCode: brokerCodeOf(error), errorMessage: error.message, recordErrors: [] }
+      return refusalOf(error)
     }
+  }
+
+  /** From now on what is produced is answered with `error`; reading goes on. */
+  refuseWrites(error: KafkaError): void {
+    this.#writeRefusal = error
   }
 
   /** `listener` runs when the topic is deleted; returns how to stop that. */
@@ -113,6 +120,10 @@ export class Partition {
     }
     return stored
   }
+}
+
+function refusalOf(error: KafkaError): ProduceOutcome {
+  return { ok: false, errorCode: brokerCodeOf(error), errorMessage: error.message, recordErrors: [] }
 }
 
 /** The part of a topic's configs that its logs act on. */

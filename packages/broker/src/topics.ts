@@ -128,7 +128,12 @@ export class Topics {
         throw new KafkaError('INVALID_TOPIC_EXCEPTION', `${name} belongs to the broker: the groups of its clients are stored in it`)
       }
       const partitions = this.partitionsOf(name)
-      await this.#metadata.append([{ type: 'REMOVE_TOPIC', value: { topicId: id } }], () => this.#partitions.delete(name))
+      try {
+        await this.#metadata.append([{ type: 'REMOVE_TOPIC', value: { topicId: id } }], () => this.#partitions.delete(name))
+      } catch (error) {
+        if (this.#metadata.isInDoubt) this.#refuseWrites(partitions, error)
+        throw error
+      }
       for (const partition of partitions) partition.retire()
       await this.#removeFiles(partitions)
     })
@@ -318,6 +323,19 @@ export class Topics {
       } catch (error) {
         this.#world.log.warn('the files of a partition could not be removed', { topic, partition: index, error })
       }
+    }
+  }
+
+  /** The next start may find these partitions deleted: what was acknowledged until then would be lost. */
+  #refuseWrites(partitions: readonly Partition[], cause: unknown): void {
+    for (const partition of partitions) {
+      partition.refuseWrites(
+        new KafkaError(
+          'KAFKA_STORAGE_ERROR',
+          `${partition.topic}-${partition.index}: the disk failed while the topic was deleted, so nothing more is written until the broker is started again and knows whether it was`,
+          { cause },
+        ),
+      )
     }
   }
 

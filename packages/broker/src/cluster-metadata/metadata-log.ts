@@ -26,11 +26,16 @@ export class MetadataLog {
     this.#replay(codecs)
   }
 
+  /** True once the disk has failed to sync: whether the last records are stored is known after the next start. */
+  get isInDoubt(): boolean {
+    return this.#log.fence !== null
+  }
+
   /**
    * Appends `records` as one batch, all or none, and takes them into the image when they are durable.
    *
    * @param onApplied  Runs in the same turn in which the image changes, for what has to change with it.
-   * @throws KafkaError `KAFKA_STORAGE_ERROR`; nothing has changed then.
+   * @throws KafkaError `KAFKA_STORAGE_ERROR`; nothing has changed then, but see {@link isInDoubt}.
    */
   async append(records: readonly MetadataRecordInput[], onApplied?: () => void): Promise<void> {
     if (records.length === 0) return
