@@ -109,11 +109,14 @@ export class ClientConnection {
     else this.#next()
   }
 
-  /** Takes the memory of the request of which a part has come, or lets the rest of it wait in the socket. */
+  /**
+   * Takes the memory of the request of which a part has come, or lets the rest of it wait in the socket. One is read ahead while another is
+   * answered, but not for a client that does not take its answers: it would keep the memory for as long as it likes.
+   */
   #admit(): void {
     const { announcedBytes } = this.#frames
     if (announcedBytes === 0 || this.#admittedBytes > 0) return
-    if (this.#busy || this.#draining) this.#connection.pause()
+    if (this.#draining) this.#connection.pause()
     else if (this.#options.budget.admit(announcedBytes, this.#reader)) this.#admittedBytes = announcedBytes
   }
 
