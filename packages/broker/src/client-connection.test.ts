@@ -1,8 +1,11 @@
 import { apiVersions, fetchApi, frameOf, metadata, produce } from '@logwerk/protocol'
+import { randomBelow } from '@logwerk/runtime'
 import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
 import { headerBytes, type RawClient, requestBytes } from './raw-client.test-support.ts'
 import { batchOf, TestBroker } from './test-broker.test-support.ts'
+
+const seedCount = Number(process.env['LOGWERK_SEEDS'] ?? 10)
 
 const software = { clientSoftwareName: 'raw', clientSoftwareVersion: '1' }
 const listening = { port: 9092, host: 'localhost' } as const
@@ -299,6 +302,37 @@ describe('bounds', () => {
     for (const [index, client] of clients.entries()) client.sendBytes(frames[index]!.subarray(-1))
     for (const client of clients.slice(1)) {
       expect((await simulation.runUntil(client.answer(produce, 12, 1))).responses[0]!.partitionResponses[0]!.errorCode).toBe('NONE')
+    }
+  })
+
+  test('requests of all sizes in pieces of all sizes get through a small memory, whoever gives up in between', async () => {
+    for (let seed = 1; seed <= seedCount; seed++) {
+      const simulation = createSimulation({ seed })
+      const { random } = simulation.world
+      simulation.disk.settings.syncDelay = { minMs: 0, maxMs: 20 }
+      const broker = await TestBroker.open({ ...listening, dataDir: '/data', queuedMaxRequestBytes: 300_000 }, simulation)
+      await broker.createTopic('big')
+      const answers: Promise<string>[] = []
+      for (let index = 0; index < 6; index++) {
+        const client = await broker.connectFrom(`client-${index}`)
+        const requests = Array.from({ length: 4 }, () => batchOf(['x'.repeat(randomBelow(random, 250_000))]))
+        const stream = Buffer.concat(requests.flatMap(records => frameOf([requestBytes(produce, 12, produceOf('big', records))])))
+        const givesUp = index < 2
+        const end = givesUp ? randomBelow(random, stream.length) : stream.length
+        for (let at = 0; at < end; ) {
+          const next = Math.min(end, at + 1 + randomBelow(random, 150_000))
+          client.sendBytes(stream.subarray(at, next))
+          at = next
+          await simulation.advance(randomBelow(random, 3))
+        }
+        if (givesUp) client.connection.destroy()
+        else {
+          for (const _ of requests)
+            answers.push(client.answer(produce, 12, 1).then(({ responses }) => responses[0]!.partitionResponses[0]!.errorCode))
+        }
+      }
+      const codes = await simulation.runUntil(Promise.all(answers), { limitMs: 60_000 })
+      expect(new Set(codes), `seed ${seed}`).toEqual(new Set(['NONE']))
     }
   })
 
