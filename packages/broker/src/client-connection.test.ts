@@ -1,9 +1,13 @@
 import { apiVersions, fetchApi, frameOf, metadata, produce } from '@logwerk/protocol'
-import { randomBelow } from '@logwerk/runtime'
+import { createInProcessNetwork, randomBelow } from '@logwerk/runtime'
 import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
-import { headerBytes, type RawClient, requestBytes } from './raw-client.test-support.ts'
-import { batchOf, TestBroker } from './test-broker.test-support.ts'
+import { AnswersInFlight } from './answers-in-flight.ts'
+import { ClientConnection } from './client-connection.ts'
+import { MemoryBudget } from './memory-budget.ts'
+import { headerBytes, RawClient, requestBytes } from './raw-client.test-support.ts'
+import type { Router } from './router.ts'
+import { batchOf, TCP, TestBroker } from './test-broker.test-support.ts'
 
 const seedCount = Number(process.env['LOGWERK_SEEDS'] ?? 10)
 
@@ -100,6 +104,24 @@ test('what was sent behind a request that closes the connection is not carried o
   client.tell(produce, 12, produceOf('orders', batchOf(['a'])))
   await broker.run(client.whenClosed())
   expect(await broker.values('orders')).toEqual([])
+})
+
+test('an answer that cannot be sent ends its connection, with a log line, and not the process', async () => {
+  const simulation = createSimulation({ seed: 1 })
+  const { world } = simulation
+  const network = createInProcessNetwork(world.clock)
+  // Longer than the length field can say.
+  const chunks = [{ length: 2 ** 31 } as Uint8Array]
+  const router = { route: () => Promise.resolve({ kind: 'respond', chunks }) } as unknown as Router
+  const limits = { maxFrameBytes: 1000, maxIdleMs: 1000, budget: new MemoryBudget(1000), answers: new AnswersInFlight(1000) }
+  await network.listen(TCP, connection => {
+    new ClientConnection(world, connection, router, { ...limits, advertise: local => local }, () => {})
+  })
+  const client = await simulation.runUntil(RawClient.connect(network, TCP))
+  client.tell(apiVersions, 3, software)
+  await simulation.runUntil(client.whenClosed())
+  expect(simulation.log).toMatchObject([{ level: 'error', message: 'an answer could not be sent' }])
+  expect(limits.budget.usedBytes).toBe(0)
 })
 
 test('bytes after a complete body are ignored', async () => {

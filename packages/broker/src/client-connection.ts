@@ -1,6 +1,7 @@
 import { FrameReader, frameOf } from '@logwerk/protocol'
 import { type Connection, type Endpoint, formatEndpoint, type Timer, type World } from '@logwerk/runtime'
 import type { AnswersInFlight } from './answers-in-flight.ts'
+import { stackOf } from './failures.ts'
 import type { BudgetedReader, MemoryBudget } from './memory-budget.ts'
 import type { Router } from './router.ts'
 
@@ -130,11 +131,17 @@ export class ClientConnection {
       return
     }
     this.#busy = true
-    this.#answer(frame).finally(() => {
-      this.#options.budget.release(frame.length)
-      this.#busy = false
-      this.#next()
-    })
+    this.#answer(frame)
+      .catch(error => {
+        // One client's answer is no reason to take the process down.
+        this.#world.log.error('an answer could not be sent', { client: formatEndpoint(this.#connection.remote), error: stackOf(error) })
+        this.#connection.destroy()
+      })
+      .finally(() => {
+        this.#options.budget.release(frame.length)
+        this.#busy = false
+        this.#next()
+      })
   }
 
   async #answer(frame: Buffer): Promise<void> {
