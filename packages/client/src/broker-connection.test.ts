@@ -101,7 +101,9 @@ describe('somebody else at that address', () => {
     broker.on(apiVersions, () => SILENCE)
     const error = await simulation.runUntil(failure(open()))
     expect(error).toBeInstanceOf(TimeoutError)
-    expect(error.message).toBe('the broker at b1:9092 did not answer ApiVersions in time')
+    expect(error.message).toBe(
+      'the broker at b1:9092 did not answer ApiVersions in time; check the port, and whether this listener wants TLS or SASL',
+    )
     expect(simulation.clock.monotonicMs()).toBeGreaterThanOrEqual(10_000)
     expect(simulation.clock.monotonicMs()).toBeLessThan(10_100)
   })

@@ -322,7 +322,9 @@ export class BrokerConnection {
     const oldest = this.#inFlight.peek()
     if (oldest === undefined || oldest.deadlineMs > this.#world.clock.monotonicMs()) return this.#watch()
     const broker = formatEndpoint(this.endpoint)
-    this.#fail(new TimeoutError(`the broker at ${broker} did not answer ${oldest.api.name} in time`, { at: { broker } }))
+    // Whoever listens for TLS, or is no broker, may wait for more than we have said.
+    const hint = this.#agreed ? '' : '; check the port, and whether this listener wants TLS or SASL'
+    this.#fail(new TimeoutError(`the broker at ${broker} did not answer ${oldest.api.name} in time${hint}`, { at: { broker } }))
   }
 
   #onClosed(error: Error | null): void {

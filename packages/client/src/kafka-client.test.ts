@@ -1,4 +1,4 @@
-import { describeCluster, findCoordinator, metadata } from '@logwerk/protocol'
+import { apiVersions, describeCluster, findCoordinator, metadata } from '@logwerk/protocol'
 import { KafkaError, TimeoutError } from '@logwerk/runtime'
 import type { Simulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
@@ -141,6 +141,15 @@ describe('a topic', () => {
     expect(error.cause).toMatchObject({ code: 'NETWORK_EXCEPTION' })
   })
 
+  test('cannot be found while nobody has answered yet: the timeout names who was asked, and blames no topic', async () => {
+    const { cluster, broker, simulation } = await withCluster(2)
+    for (const nodeId of [1, 2]) broker(nodeId).on(apiVersions, () => SILENCE)
+    const client = cluster.client()
+    const error = await simulation.runUntil(failure(client.topic('t', 3000)))
+    expect(error).toMatchObject({ name: 'TimeoutError', code: 'REQUEST_TIMED_OUT', at: { topic: 't' } })
+    expect(error.message).toMatch(/^topic t is not in the metadata after 3000 ms: no answer yet from b\d:9092, b\d:9092$/)
+  })
+
   test('is waited for no longer than asked, whatever hangs', async () => {
     const { broker, simulation, client } = await withCluster()
     broker(1).on(metadata, () => SILENCE)
@@ -239,6 +248,18 @@ describe('a refresh', () => {
     broker(1).on(metadata, () => ({ brokers: [], topics: [], errorCode: 'UNKNOWN_SERVER_ERROR' as const }))
     expect(await simulation.runUntil(failure(client.refresh()))).toMatchObject({ code: 'UNKNOWN_SERVER_ERROR' })
   })
+})
+
+test('a purpose of its own for the metadata is a connection of its own: nothing that waits for records holds it up', async () => {
+  const { broker, simulation, client } = await withCluster(1, { metadataPurpose: 'coordinator' })
+  // A broker answers one request at a time and connection, so what comes behind this one waits for ever.
+  broker(1).on(describeCluster, () => new Promise(() => {}))
+  await simulation.runUntil(client.refresh())
+  const stuck = failure(client.send(1, describeCluster, CLUSTER))
+  await simulation.advance(100)
+  await simulation.runUntil(client.refresh(), { limitMs: 100 })
+  client.close()
+  await stuck
 })
 
 describe('a node', () => {

@@ -118,8 +118,7 @@ export class KafkaClient {
       const code = this.metadata.errorOf(name)
       if (code !== undefined && !brokerError(code).retriable) throw unknownTopic(name, code)
       // The refresh had been under way already, for others.
-      const wasAsked = this.#lastRefreshError !== null || this.#asked === 'all' || this.#asked.has(name)
-      if (!wasAsked && clock.monotonicMs() < deadlineMs) continue
+      if (this.#lastRefreshError === null && !this.#wasAskedFor(name) && clock.monotonicMs() < deadlineMs) continue
       const waitMs = this.#retryWaitMs(attempt)
       if (clock.monotonicMs() + waitMs >= deadlineMs) throw this.#topicTimeout(name, timeoutMs)
       await this.#pause(waitMs, signal)
@@ -324,13 +323,13 @@ export class KafkaClient {
       if (open !== null) return open
     }
     // Known brokers first, the bootstrap addresses as the way back when none of them answers (KIP-899).
-    const candidates = [...this.#byReadiness(nodes), ...this.#byReadiness(this.#options.bootstrap)]
+    const candidates = [...this.#byReadiness(nodes, purpose), ...this.#byReadiness(this.#options.bootstrap, purpose)]
     const failures: string[] = []
     let last: unknown = null
     let passing = false
     for (const endpoint of candidates) {
       try {
-        return await this.#connections.get(endpoint)
+        return await this.#connections.get(endpoint, purpose)
       } catch (error) {
         if (this.isClosed) throw closedError()
         last = error
@@ -344,8 +343,9 @@ export class KafkaClient {
   }
 
   /** In random order, but those last that have to be waited for. */
-  #byReadiness(endpoints: readonly Endpoint[]): Endpoint[] {
-    return shuffled(this.world, endpoints).sort((a, b) => this.#connections.backoffOf(a) - this.#connections.backoffOf(b))
+  #byReadiness(endpoints: readonly Endpoint[], purpose: Purpose): Endpoint[] {
+    const backoffOf = (endpoint: Endpoint) => this.#connections.backoffOf(endpoint, purpose)
+    return shuffled(this.world, endpoints).sort((a, b) => backoffOf(a) - backoffOf(b))
   }
 
   #retryWaitMs(attempt: number): number {
@@ -353,13 +353,20 @@ export class KafkaClient {
   }
 
   #topicTimeout(topic: string, timeoutMs: number): TimeoutError {
-    const code = this.metadata.errorOf(topic)
-    const reason = this.#lastRefreshError !== null ? messageOf(this.#lastRefreshError) : unknownTopic(topic, code).message
-    return new TimeoutError(`topic ${topic} is not in the metadata after ${timeoutMs} ms: ${reason}`, {
-      at: { topic },
-      cause: this.#lastRefreshError ?? undefined,
-      ...(this.#lastRefreshError === null ? { code: code ?? 'UNKNOWN_TOPIC_OR_PARTITION' } : {}),
-    })
+    const late = `topic ${topic} is not in the metadata after ${timeoutMs} ms`
+    const cause = this.#lastRefreshError
+    if (cause !== null) return new TimeoutError(`${late}: ${messageOf(cause)}`, { at: { topic }, cause })
+    if (!this.#wasAskedFor(topic)) {
+      const asked = this.metadata.nodes.size > 0 ? [...this.metadata.nodes.values()] : this.#options.bootstrap
+      return new TimeoutError(`${late}: no answer yet from ${asked.map(formatEndpoint).join(', ')}`, { at: { topic } })
+    }
+    const code = this.metadata.errorOf(topic) ?? 'UNKNOWN_TOPIC_OR_PARTITION'
+    return new TimeoutError(`${late}: ${unknownTopic(topic, code).message}`, { at: { topic }, code })
+  }
+
+  /** True if a refresh that succeeded was about this topic too. */
+  #wasAskedFor(topic: string): boolean {
+    return this.#asked === 'all' || this.#asked.has(topic)
   }
 }
 
