@@ -188,9 +188,13 @@ export class BrokerConnection {
   }
 
   /** Sends a request that is never answered (Produce with acks=0). False when the sender should wait for `onDrain`. */
-  sendWithoutAnswer<Req, ReqIn, Res, ResIn>(api: Api<Req, ReqIn, Res, ResIn>, request: ReqIn): boolean {
+  sendWithoutAnswer<Req, ReqIn, Res, ResIn>(
+    api: Api<Req, ReqIn, Res, ResIn>,
+    request: ReqIn,
+    options: Pick<SendOptions, 'maxVersion'> = {},
+  ): boolean {
     if (this.#closed !== null) throw this.#closed
-    const chunks = this.#encode(api, this.versionOf(api), request, this.#takeCorrelationId())
+    const chunks = this.#encode(api, this.versionOf(api, options.maxVersion), request, this.#takeCorrelationId())
     this.lastActiveMs = this.#world.clock.monotonicMs()
     return this.#connection.write(chunks)
   }

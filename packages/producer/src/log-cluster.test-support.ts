@@ -109,6 +109,8 @@ export class LogCluster {
   firstEpoch = 0
   maxProduceVersion: number = produce.versions[1]
   logAppendTime = -1
+  /** Metadata names topics by their id too. */
+  tellsTopicIds = true
   /** Topics that Metadata does not tell of yet. */
   readonly hidden = new Set<string>()
   /** Topics that Metadata refuses. */
@@ -217,7 +219,7 @@ export class LogCluster {
         return {
           name,
           errorCode: refusal ?? (topic === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'NONE'),
-          ...(topic === undefined ? {} : { topicId: topic.id }),
+          ...(topic === undefined || !this.tellsTopicIds ? {} : { topicId: topic.id }),
           partitions: (topic?.partitions ?? []).map(({ leader, epoch }, partitionIndex) => ({
             errorCode: leader < 0 ? 'LEADER_NOT_AVAILABLE' : 'NONE',
             partitionIndex,

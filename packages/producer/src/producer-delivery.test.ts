@@ -206,6 +206,22 @@ describe('MESSAGE_TOO_LARGE', () => {
     }
   })
 
+  test('takes nothing off the retries that the parts have', async () => {
+    const { cluster, simulation, producer } = await warm({ lingerMs: 0, retries: 1 })
+    cluster.maxBatchBytes = 300
+    const refused = new Set<string>()
+    cluster.fault = ({ view, values: [first] }) => {
+      if (view.sizeBytes > 300 || refused.has(first!)) return undefined
+      refused.add(first!)
+      return { code: 'NOT_ENOUGH_REPLICAS' }
+    }
+    const values = letters.map(letter => letter.repeat(40))
+    sendAll(producer, values)
+    await simulation.runUntil(producer.flush())
+    expect(refused.size).toBeGreaterThan(1)
+    expect(cluster.values().slice(1)).toEqual(values)
+  })
+
   test('of a single record is its failure alone', async () => {
     const { cluster, simulation, producer } = await warm({ lingerMs: 0 })
     cluster.maxBatchBytes = 300
@@ -251,6 +267,19 @@ describe('the delivery timeout', () => {
     const error = await simulation.runUntil(failure(producer.send({ topic: 't', value: 'v' })))
     expect(error.message).toContain('NOT_ENOUGH_REPLICAS')
     expect(error.cause).toMatchObject({ code: 'NOT_ENOUGH_REPLICAS' })
+  })
+
+  test.each<[string, (cluster: LogCluster) => void, RegExp]>([
+    ['its topic is gone', cluster => cluster.delete('t'), /: topic t: .*does not exist/],
+    ['nobody leads its partition', cluster => (cluster.partition('t').leader = -1), /: t-0: .*no leader.*LEADER_NOT_AVAILABLE/],
+  ])('says that %s', async (_, change, reason) => {
+    const { cluster, simulation, producer } = await warm({ ...options, metadataMaxAgeMs: 500 })
+    cluster.fault = () => ({ code: 'NOT_ENOUGH_REPLICAS' })
+    const failed = failure(producer.send({ topic: 't', value: 'v' }))
+    await simulation.advance(100)
+    const behind = failure(producer.send({ topic: 't', value: 'w' }))
+    change(cluster)
+    for (const error of [await simulation.runUntil(failed), await simulation.runUntil(behind)]) expect(error.message).toMatch(reason)
   })
 
   test('holds for a batch in flight too', async () => {
@@ -373,6 +402,18 @@ describe('a topic', () => {
     const producer = cluster.producer()
     await cluster.simulation.runUntil(producer.send({ topic: 't', value: 'v' }))
     expect(cluster.received).toMatchObject([{ version: 12, topic: 't' }])
+  })
+})
+
+describe('a topic whose id the metadata does not tell', () => {
+  test.each(['all', '0'] as const)('is written to by name, with acks %s', async acks => {
+    const cluster = await LogCluster.start({ t: 1 })
+    cluster.tellsTopicIds = false
+    const producer = cluster.producer({ acks })
+    await cluster.simulation.runUntil(producer.send({ topic: 't', value: 'v' }))
+    await cluster.simulation.advance(100)
+    expect(cluster.received).toMatchObject([{ version: 12, topic: 't' }])
+    expect(cluster.values()).toEqual(['v'])
   })
 })
 

@@ -236,6 +236,17 @@ describe('the partition', () => {
     expect((await cluster.simulation.runUntil(good)).partition).toBe(0)
   })
 
+  test('of a partitioner whose onNewBatch throws is an error that names it too', async () => {
+    const cluster = await LogCluster.start({ t: 3 })
+    const onNewBatch = () => {
+      throw new Error('no idea')
+    }
+    const producer = cluster.producer({ partitioner: { name: 'next', partition: () => 1, onNewBatch } })
+    const error = await cluster.simulation.runUntil(failure(producer.send({ topic: 't', value: 'v' })))
+    expect(error).toMatchObject({ code: 'PARTITIONER_FAILED', at: { topic: 't' } })
+    expect(error.message).toBe('topic t: partitioner "next" failed in onNewBatch: no idea')
+  })
+
   test('of a stateful partitioner may move on when a batch begins', async () => {
     const cluster = await LogCluster.start({ t: 3 })
     let current = 0

@@ -160,7 +160,8 @@ export class RecordAccumulator {
         part = new ProducerBatch(batch.queue, this.#pool.take(Math.ceil(batch.builder.sizeBytes / 2)), batch.createdMs)
         part.baseSequence = (batch.baseSequence + index) % 0x8000_0000
         part.stamp = batch.stamp
-        part.attempts = batch.attempts
+        // The attempt that told that it is too large was none of theirs.
+        part.attempts = batch.attempts - 1
         part.lastError = batch.lastError
         batch.handOver(part, index, index + half)
         parts.push(part)

@@ -235,7 +235,13 @@ export class Sender {
       this.#wakeAt(batch.notBeforeMs)
       return false
     }
-    if (batch.attempts > 0 || this.#flushes > 0 || node.inFlight === 0 || this.#accumulator.isFull || this.#accumulator.isBatchFull(queue))
+    if (
+      queue.retries.length > 0 ||
+      this.#flushes > 0 ||
+      node.inFlight === 0 ||
+      this.#accumulator.isFull ||
+      this.#accumulator.isBatchFull(queue)
+    )
       return true
     const lingerEndMs = batch.createdMs + this.#options.config.lingerMs
     if (lingerEndMs <= nowMs) return true
@@ -265,9 +271,10 @@ export class Sender {
     if (batches.length === 0) return
     const topicData = [...topics.values()]
     const request = { acks: this.#acks, timeoutMs: this.#options.config.requestTimeoutMs, topicData }
-    if (this.#acks === 0) return this.#sendWithoutAnswer(connection, request, batches)
+    const version = idsKnown ? {} : { maxVersion: TOPIC_ID_VERSION - 1 }
+    if (this.#acks === 0) return this.#sendWithoutAnswer(connection, request, version, batches)
     node.inFlight++
-    connection.send(produce, request, idsKnown ? {} : { maxVersion: TOPIC_ID_VERSION - 1 }).then(
+    connection.send(produce, request, version).then(
       response => {
         node.inFlight--
         this.#answered(batches, response, topicData, nodeId)
@@ -286,13 +293,17 @@ export class Sender {
     try {
       return batch.seal(this.#codec, this.#level)
     } catch (error) {
-      batch.queue.unnumber(batch)
-      this.#fail(batch, error instanceof Error ? error : new Error(String(error)))
+      this.#giveUp(batch, error instanceof Error ? error : new Error(String(error)))
       return null
     }
   }
 
-  #sendWithoutAnswer(connection: BrokerConnection, request: ProduceRequestInput, batches: readonly ProducerBatch[]): void {
+  #sendWithoutAnswer(
+    connection: BrokerConnection,
+    request: ProduceRequestInput,
+    version: { readonly maxVersion?: number },
+    batches: readonly ProducerBatch[],
+  ): void {
     if (!this.#watched.has(connection)) {
       this.#watched.add(connection)
       connection.onDrain(() => this.wake())
@@ -300,7 +311,7 @@ export class Sender {
       connection.onClose(() => this.#client.refreshSoon())
     }
     try {
-      connection.sendWithoutAnswer(produce, request)
+      connection.sendWithoutAnswer(produce, request, version)
     } catch (error) {
       return this.#lost(batches, error)
     }
@@ -479,18 +490,30 @@ export class Sender {
 
   #deliveryTimeout(batch: ProducerBatch): TimeoutError {
     const { topic, partition } = batch.queue
-    const leader = this.#client.metadata.topic(topic)?.partitions[partition]?.leader ?? -1
     const reason =
-      this.#nodes.get(leader)?.connectError ??
+      this.#leaderless(topic, partition) ??
+      this.#nodes.get(this.#client.metadata.topic(topic)!.partitions[partition]!.leader)?.connectError ??
       batch.lastError ??
       this.#options.identity?.lastError ??
-      this.#client.lastRefreshError ??
       undefined
     const why = reason === undefined ? '' : `: ${messageOf(reason)}`
     return new TimeoutError(
       `${topic}-${partition}: ${batch.recordCount} records were not delivered within deliveryTimeoutMs (${this.#options.config.deliveryTimeoutMs})${why}`,
       { at: { topic, partition }, cause: reason },
     )
+  }
+
+  /** Why the batches of a partition have nowhere to go; null if they have. */
+  #leaderless(topic: string, partition: number): unknown {
+    const { metadata, lastRefreshError } = this.#client
+    const known = metadata.topic(topic)
+    if (known !== undefined && (known.partitions[partition]?.leader ?? -1) >= 0) return null
+    if (lastRefreshError !== null) return lastRefreshError
+    if (known === undefined) return brokerError(metadata.errorOf(topic) ?? 'UNKNOWN_TOPIC_OR_PARTITION', { topic })
+    return brokerError(known.partitions[partition] === undefined ? 'UNKNOWN_TOPIC_OR_PARTITION' : 'LEADER_NOT_AVAILABLE', {
+      topic,
+      partition,
+    })
   }
 
   #connect(nodeId: number, node: NodeState): void {
