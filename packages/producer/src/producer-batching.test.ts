@@ -243,6 +243,22 @@ describe('a full buffer', () => {
 })
 
 describe('records that wait for their topic', () => {
+  test('keep a flush waiting, and no record that comes after it does', async () => {
+    const cluster = await LogCluster.start({ t: 1 })
+    const producer = cluster.producer({ maxInFlightRequestsPerConnection: 1, batchSize: 0, maxBatchFillBytes: 0 })
+    await cluster.simulation.runUntil(producer.send({ topic: 't', value: 'warm' }))
+    producer.enqueue({ topic: 'late', value: 'before' })
+    const flushing = producer.flush()
+    await cluster.simulation.advance(500)
+    cluster.fault = ({ topic }) => (topic === 't' ? { delayMs: 1000 } : undefined)
+    for (let index = 0; index < 30; index++) producer.enqueue({ topic: 't', value: 'after' })
+    cluster.create('late', 1)
+    await cluster.simulation.runUntil(flushing, { limitMs: 5000 })
+    expect(cluster.values('late')).toEqual(['before'])
+    await cluster.simulation.runUntil(producer.close())
+    expect(cluster.values('t')).toHaveLength(31)
+  })
+
   test('are as many as maxPendingRecords allows', async () => {
     const cluster = await LogCluster.start({})
     const producer = cluster.producer({ maxPendingRecords: 10 })

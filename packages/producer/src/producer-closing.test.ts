@@ -80,6 +80,15 @@ describe('close', () => {
     }
   })
 
+  test.each([Number.NaN, -1])('with %d for a limit is refused, and gives nothing up', async timeoutMs => {
+    const cluster = await LogCluster.start()
+    const producer = cluster.producer()
+    producer.enqueue({ topic: 't', value: 'v' })
+    await expect(producer.close({ timeoutMs })).rejects.toThrow('timeoutMs is a number of milliseconds, 0 or more')
+    await cluster.simulation.runUntil(producer.close())
+    expect(cluster.values()).toEqual(['v'])
+  })
+
   test('at any moment ends every call, and no rejection is left unhandled', async () => {
     for (let seed = 0; seed < 60; seed++) {
       const cluster = await LogCluster.start({ t: 2 }, { seed })

@@ -79,7 +79,11 @@ export interface Producer<K, V> extends AsyncDisposable {
   flush(options?: SendOptions): Promise<void>
   /** Number of partitions of a topic. @throws TimeoutError after `maxBlockMs` */
   partitionsFor(topic: string, options?: SendOptions): Promise<number>
-  /** Flushes, then ends. After `timeoutMs` what is left fails with `CLOSED`. Default: no limit beyond `deliveryTimeoutMs`. Idempotent. */
+  /**
+   * Flushes, then ends. After `timeoutMs` what is left fails with `CLOSED`. Default: no limit beyond `deliveryTimeoutMs`. Idempotent.
+   *
+   * @throws TypeError for a `timeoutMs` that is none; the producer then goes on.
+   */
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<void>
 }
 
@@ -293,7 +297,12 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
   }
 
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
-    this.#closing ??= this.#close(options?.timeoutMs)
+    // A miscalculated limit must not be taken for 0, which gives up what has not been delivered.
+    const timeoutMs = options?.timeoutMs
+    if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
+      return Promise.reject(new TypeError(`close: timeoutMs is a number of milliseconds, 0 or more, not ${timeoutMs}`))
+    }
+    this.#closing ??= this.#close(timeoutMs)
     return this.#closing
   }
 
@@ -312,7 +321,12 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
     for (const waiter of this.#readyWaiters) waiter.reject(error)
     this.#readyWaiters = []
     this.#sender.close()
-    for (const state of this.#topics.values()) this.#failBacklog(state, error)
+    for (const state of this.#topics.values()) {
+      const { serializing } = state
+      state.serializing = null
+      if (serializing !== null) this.#undelivered(serializing.callback, error, state.name, serializing.partition)
+      this.#failBacklog(state, error)
+    }
     for (let blocked = this.#blocked.shift(); blocked !== undefined; blocked = this.#blocked.shift()) {
       this.#undelivered(blocked.callback, error, blocked.record.topic, -1)
     }
@@ -348,6 +362,7 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
       const later = this.#append(state, record, callback)
       if (later !== null) {
         this.#nowWaits(state)
+        state.serializing = { callback, partition: record.partition ?? -1 }
         this.#workOff(state, later)
       }
       return
@@ -406,7 +421,10 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
       else if (this.#accumulator.isFull) await this.#findRoom(state, next)
       else {
         state.backlog.shift()
-        await this.#append(state, next.record, next.callback)
+        const { record, callback } = next
+        const later = this.#append(state, record, callback)
+        if (later !== null) state.serializing = { callback, partition: record.partition ?? -1 }
+        await later
         this.#waitsNoLonger(state)
       }
     }
@@ -468,10 +486,17 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
     key: Promise<Uint8Array | null>,
   ): Promise<void> {
     try {
-      await this.#appendWithKey(state, record, callback, await key)
+      const keyBytes = await key
+      if (!this.#closed) await this.#appendWithKey(state, record, callback, keyBytes)
     } catch (error) {
-      this.#undelivered(callback, asError(error), record.topic, record.partition ?? -1)
+      this.#failedLater(state, record, callback, error)
     }
+  }
+
+  /** After a close it has been told already. */
+  #failedLater(state: TopicState<K, V>, record: ProducerRecord<K, V>, callback: DeliveryCallback | null, error: unknown): void {
+    state.serializing = null
+    if (!this.#closed) this.#undelivered(callback, asError(error), record.topic, record.partition ?? -1)
   }
 
   #serializeKey(key: K, context: SerdeContext): Uint8Array | null | Promise<Uint8Array | null> {
@@ -492,6 +517,7 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
     const context = state.valueContext
     const { value } = record
     if (value !== null && this.#valueWriter !== null && !isPlainBytes(this.#parts.value, value)) {
+      state.serializing = null
       const queue = this.#queueOf(state, record, keyBytes, null)
       const timestamp = record.timestamp ?? this.#world.clock.nowMs()
       const before = this.#accumulator.usedBytes
@@ -519,9 +545,10 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
     value: Promise<Uint8Array | null>,
   ): Promise<void> {
     try {
-      this.#appendBytes(state, record, callback, keyBytes, await value)
+      const valueBytes = await value
+      if (!this.#closed) this.#appendBytes(state, record, callback, keyBytes, valueBytes)
     } catch (error) {
-      this.#undelivered(callback, asError(error), record.topic, record.partition ?? -1)
+      this.#failedLater(state, record, callback, error)
     }
   }
 
@@ -532,6 +559,7 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
     keyBytes: Uint8Array | null,
     valueBytes: Uint8Array | null,
   ): void {
+    state.serializing = null
     const queue = this.#queueOf(state, record, keyBytes, valueBytes)
     const timestamp = record.timestamp ?? this.#world.clock.nowMs()
     const before = this.#accumulator.usedBytes
@@ -555,7 +583,6 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
     keyBytes: Uint8Array | null,
     valueBytes: Uint8Array | null,
   ): PartitionQueue {
-    // A serializer may have taken its time.
     if (this.#closed) throw closedError()
     if (this.#codecError !== null) throw this.#codecError
     this.#isSticky = false
@@ -680,16 +707,29 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
 
   /** Resolves when every record taken so far has met its fate. */
   async #untilSettled(signal: AbortSignal | undefined): Promise<void> {
+    const open = new Set(this.#accumulator.incomplete)
+    const addOpen = (topic?: string) => {
+      for (const batch of this.#accumulator.incomplete) if (topic === undefined || batch.queue.topic === topic) open.add(batch)
+    }
     // Records that wait for room, for their topic or in a serializer turn into batches first. Each queue keeps its order, so it is known
-    // when those of now have passed, whatever comes after them.
+    // when those of now have passed, and nothing that comes later, or goes elsewhere, is waited for.
     const unblocked = this.#blockedCount
-    while (this.#unblockedCount < unblocked && !this.#closed) await this.#nextChange(signal)
-    const waiting = [...this.#topics.values()].map(state => ({ state, settled: state.waitedCount }))
-    for (const { state, settled } of waiting) while (state.settledCount < settled && !this.#closed) await this.#nextChange(signal)
-    const open = [...this.#accumulator.incomplete]
-    if (open.length === 0) return
+    if (this.#unblockedCount < unblocked) {
+      while (this.#unblockedCount < unblocked && !this.#closed) await this.#nextChange(signal)
+      addOpen()
+    }
+    await Promise.all(
+      [...this.#topics.values()].map(async state => {
+        const settled = state.waitedCount
+        if (state.settledCount === settled) return
+        while (state.settledCount < settled && !this.#closed) await this.#nextChange(signal)
+        addOpen(state.name)
+      }),
+    )
+    for (const batch of open) if (batch.isDone) open.delete(batch)
+    if (open.size === 0) return
     await new Promise<void>((resolve, reject) => {
-      let left = open.length
+      let left = open.size
       const onAbort = () => reject(signal?.reason)
       signal?.addEventListener('abort', onAbort, { once: true })
       for (const batch of open) {

@@ -167,6 +167,15 @@ test('a split keeps records, sequences, callbacks and memory', () => {
   expect(heard).toEqual([10, 12, 20, 21])
 })
 
+test('a partition with a small record holds a small buffer, whatever the batch size', () => {
+  const { accumulator } = accumulatorOf({ batchSize: 1 << 20, maxRequestSize: 1 << 20, bufferMemory: 1 << 25 })
+  for (let partition = 0; partition < 1000; partition++) {
+    accumulator.append(accumulator.queueOf('t', partition), 1, null, Buffer.from('x'), [])
+  }
+  const buffers = [...accumulator.incomplete].reduce((sum, { builder }) => sum + builder.writer.buffer.length, 0)
+  expect(buffers).toBeLessThanOrEqual(1000 * 1024)
+})
+
 test('the next batch begins with the room that the last one needed', () => {
   const { queue, append } = accumulatorOf({ maxBatchFillBytes: 8000 })
   for (let index = 0; index < 12; index++) append(500)

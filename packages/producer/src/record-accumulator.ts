@@ -195,7 +195,8 @@ export class RecordAccumulator {
   }
 
   #newBatch(queue: PartitionQueue): ProducerBatch {
-    const roomBytes = Math.max(Math.min(queue.usualSizeBytes, this.#fillBytes), this.#options.batchSize, RECORDS_AT)
+    // Not `batchSize` for each: with many partitions and few records that would be most of the memory, and bufferMemory would not tell.
+    const roomBytes = Math.min(queue.usualSizeBytes, this.#fillBytes)
     const batch = new ProducerBatch(queue, this.#pool.take(roomBytes), this.#clock.monotonicMs())
     queue.waiting.push(batch)
     return batch

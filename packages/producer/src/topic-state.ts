@@ -28,6 +28,8 @@ export class TopicState<K, V> {
   readonly backlog: BoundedQueue<PendingRecord<K, V>>
   /** True while somebody works the backlog off: records then queue up behind it. */
   working = false
+  /** The record whose serializer has not answered yet: a close does not wait for it for ever. */
+  serializing: { readonly callback: DeliveryCallback | null; readonly partition: number } | null = null
   /** Records that ever had to wait, and those of them that wait no longer. */
   waitedCount = 0
   settledCount = 0
