@@ -536,6 +536,14 @@ describe('sendBatch', () => {
     expect(cluster.values()).toEqual(['a', 'c'])
   })
 
+  test('fails with the first that is no record, and the others go on', async () => {
+    const cluster = await LogCluster.start()
+    const sent = cluster.producer().sendBatch([{ topic: 't', value: 'a' }, undefined as never, { topic: 't', value: 'c' }])
+    await expect(sent).rejects.toThrow('a record needs a topic')
+    await cluster.simulation.advance(100)
+    expect(cluster.values()).toEqual(['a', 'c'])
+  })
+
   test('passes on what its iterable throws', async () => {
     const cluster = await LogCluster.start()
     const records = function* () {

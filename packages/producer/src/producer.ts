@@ -220,37 +220,65 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
 
   send(record: ProducerRecord<K, V>, options?: SendOptions): Promise<RecordMetadata> {
     return new Promise((resolve, reject) => {
-      this.#ensureOpen()
-      checkRecord(record)
       let callback: DeliveryCallback = (error, metadata) => (error === null ? resolve(metadata!) : reject(error))
       const signal = options?.signal
-      if (signal !== undefined) {
-        if (signal.aborted) return reject(signal.reason)
-        const onAbort = () => reject(signal.reason)
-        signal.addEventListener('abort', onAbort, { once: true })
-        callback = (error, metadata) => {
-          signal.removeEventListener('abort', onAbort)
-          return error === null ? resolve(metadata!) : reject(error)
-        }
+      if (signal === undefined) return this.#take(record, callback)
+      if (signal.aborted) return reject(signal.reason)
+      const onAbort = () => reject(signal.reason)
+      callback = (error, metadata) => {
+        signal.removeEventListener('abort', onAbort)
+        return error === null ? resolve(metadata!) : reject(error)
       }
-      if (this.#isFull()) this.#block({ record, callback, deadlineMs: this.#deadline() })
-      else this.#accept(record, callback, null)
+      signal.addEventListener('abort', onAbort, { once: true })
+      try {
+        this.#take(record, callback)
+      } catch (error) {
+        callback(asError(error), null)
+      }
     })
   }
 
-  async sendBatch(records: Iterable<ProducerRecord<K, V>>, options?: SendOptions): Promise<RecordMetadata[]> {
-    const signal = options?.signal
-    signal?.throwIfAborted()
-    const sent: Promise<RecordMetadata>[] = []
-    try {
-      for (const record of records) sent.push(this.send(record))
-    } catch (error) {
-      // The iterable's own failure: nobody will look at what was sent before.
-      for (const one of sent) one.catch(() => {})
-      throw error
-    }
-    const all = Promise.all(sent)
-    return signal === undefined ? await all : await withTimeout(this.#world.clock, all, Number.POSITIVE_INFINITY, closedError, signal)
+  sendBatch(records: Iterable<ProducerRecord<K, V>>, options?: SendOptions): Promise<RecordMetadata[]> {
+    // One promise for all: with one for each, they would be most of the work.
+    return new Promise((resolve, reject) => {
+      const signal = options?.signal
+      if (signal?.aborted) return reject(signal.reason)
+      const onAbort = () => reject(signal?.reason)
+      const places: RecordMetadata[] = []
+      let takenCount = 0
+      // One too many until all are taken.
+      let openCount = 1
+      const end = (error: unknown) => {
+        signal?.removeEventListener('abort', onAbort)
+        reject(error)
+      }
+      const stored = () => {
+        openCount--
+        if (openCount > 0) return
+        signal?.removeEventListener('abort', onAbort)
+        resolve(places)
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      try {
+        for (const record of records) {
+          const index = takenCount++
+          openCount++
+          try {
+            this.#take(record, (error, metadata) => {
+              if (error !== null) return end(error)
+              places[index] = metadata!
+              stored()
+            })
+          } catch (error) {
+            end(error)
+          }
+        }
+        stored()
+      } catch (error) {
+        // The iterable's own: what it gave before goes on.
+        end(error)
+      }
+    })
   }
 
   ready(options?: SendOptions): Promise<void> {
@@ -351,6 +379,14 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
 
   #isFull(): boolean {
     return this.#accumulator.isFull || this.#blocked.size > 0 || this.#pendingCount >= this.#config.maxPendingRecords
+  }
+
+  /** Accepts a record, or has it wait for room. @throws TypeError, KafkaError `CLOSED`: `callback` hears nothing then. */
+  #take(record: ProducerRecord<K, V>, callback: DeliveryCallback): void {
+    this.#ensureOpen()
+    checkRecord(record)
+    if (this.#isFull()) this.#block({ record, callback, deadlineMs: this.#deadline() })
+    else this.#accept(record, callback, null)
   }
 
   /** @param deadlineMs  Null: `maxBlockMs` from now. */
