@@ -123,6 +123,18 @@ describe('a topic', () => {
     expect((await simulation.runUntil(waiting)).partitions).toHaveLength(1)
   })
 
+  test('and many others that are not there cost no storm of questions', async () => {
+    const { cluster, broker, simulation, client } = await withCluster()
+    const waiting = Array.from({ length: 300 }, (_, index) => failure(client.topic(`missing ${index}`, 20_000)))
+    const late = client.topic('late', 20_000)
+    await simulation.advance(10_000)
+    // A single one asks as often.
+    expect(broker(1).count(metadata)).toBeLessThan(30)
+    cluster.topics.push({ name: 'late', partitions: [{ leader: 1 }] })
+    expect(await took(simulation, late)).toBeLessThan(1300)
+    await simulation.runUntil(Promise.all(waiting))
+  })
+
   test('that there is not is a timeout that says so', async () => {
     const { simulation, client } = await withCluster()
     const error = await simulation.runUntil(failure(client.topic('missing', 5000)))

@@ -48,6 +48,8 @@ export class KafkaClient {
   #refreshing: Promise<void> | null = null
   #refreshedMs = Number.NEGATIVE_INFINITY
   #refreshFailures = 0
+  /** Refreshes that have ended, well or not. */
+  #refreshCount = 0
   #ageTimer: Timer | null = null
   #listeners = new Set<() => void>()
   #lastRefreshError: unknown = null
@@ -107,18 +109,23 @@ export class KafkaClient {
     if (known !== undefined && known.partitions.length > 0) return known
     const { clock } = this.world
     const deadlineMs = clock.monotonicMs() + timeoutMs
+    let seenCount = -1
     for (let attempt = 0; ; attempt++) {
       this.addInterest([name])
-      const restMs = deadlineMs - clock.monotonicMs()
-      await withTimeout(clock, this.refresh(), restMs, () => this.#topicTimeout(name, timeoutMs), signal).catch(error => {
-        if (!isPassing(error)) throw error
-      })
+      // Of many who wait, each for a topic of its own, the first to wake asks for all.
+      if (this.#refreshCount === seenCount || !this.#isAnswered(name)) {
+        const restMs = deadlineMs - clock.monotonicMs()
+        await withTimeout(clock, this.refresh(), restMs, () => this.#topicTimeout(name, timeoutMs), signal).catch(error => {
+          if (!isPassing(error)) throw error
+        })
+      }
+      seenCount = this.#refreshCount
       const topic = this.metadata.topic(name)
       if (topic !== undefined && topic.partitions.length > 0) return topic
       const code = this.metadata.errorOf(name)
       if (code !== undefined && !brokerError(code).retriable) throw unknownTopic(name, code)
       // The refresh had been under way already, for others.
-      if (this.#lastRefreshError === null && !this.#wasAskedFor(name) && clock.monotonicMs() < deadlineMs) continue
+      if (!this.#isAnswered(name) && clock.monotonicMs() < deadlineMs) continue
       const waitMs = this.#retryWaitMs(attempt)
       if (clock.monotonicMs() + waitMs >= deadlineMs) throw this.#topicTimeout(name, timeoutMs)
       await this.#pause(waitMs, signal)
@@ -283,6 +290,8 @@ export class KafkaClient {
       this.#refreshFailures++
       this.#lastRefreshError = error
       throw this.isClosed ? closedError() : error
+    } finally {
+      this.#refreshCount++
     }
   }
 
@@ -356,7 +365,7 @@ export class KafkaClient {
     const late = `topic ${topic} is not in the metadata after ${timeoutMs} ms`
     const cause = this.#lastRefreshError
     if (cause !== null) return new TimeoutError(`${late}: ${messageOf(cause)}`, { at: { topic }, cause })
-    if (!this.#wasAskedFor(topic)) {
+    if (!this.#isAnswered(topic)) {
       const asked = this.metadata.nodes.size > 0 ? [...this.metadata.nodes.values()] : this.#options.bootstrap
       return new TimeoutError(`${late}: no answer yet from ${asked.map(formatEndpoint).join(', ')}`, { at: { topic } })
     }
@@ -364,9 +373,9 @@ export class KafkaClient {
     return new TimeoutError(`${late}: ${unknownTopic(topic, code).message}`, { at: { topic }, code })
   }
 
-  /** True if a refresh that succeeded was about this topic too. */
-  #wasAskedFor(topic: string): boolean {
-    return this.#asked === 'all' || this.#asked.has(topic)
+  /** True if the last refresh was about this topic too, or failed for all. */
+  #isAnswered(topic: string): boolean {
+    return this.#lastRefreshError !== null || this.#asked === 'all' || this.#asked.has(topic)
   }
 }
 
