@@ -255,6 +255,32 @@ describe('a refresh', () => {
     expect(heard).toBe(1)
   })
 
+  test('answered by a broker that knows none yet, as one that starts does, is no answer', async () => {
+    const { broker, simulation, client } = await withCluster()
+    await simulation.runUntil(client.topic('t', 1000))
+    let starting = true
+    broker(1).on(metadata, () => ({
+      brokers: starting ? [] : [{ nodeId: 1, host: 'b1', port: 9092 }],
+      topics: [{ name: 't', errorCode: 'UNKNOWN_TOPIC_OR_PARTITION' as const, partitions: [] }],
+    }))
+    expect(await simulation.runUntil(failure(client.refresh()))).toMatchObject({ code: 'BROKER_NOT_AVAILABLE', retriable: true })
+    expect([client.metadata.nodes.size, client.metadata.topic('t')?.partitions.length]).toEqual([1, 1])
+    starting = false
+    await simulation.runUntil(client.refresh())
+    expect(client.metadata.topic('t')).toBeUndefined()
+  })
+
+  test('whose answer asks to begin anew goes to the bootstrap addresses (KIP-1102)', async () => {
+    const { cluster, broker, simulation } = await withCluster(2)
+    const client = cluster.client({ bootstrap: [{ host: 'b2', port: 9092 }] })
+    client.metadata.addNode(1, { host: 'b1', port: 9092 })
+    broker(1).on(metadata, () => ({ errorCode: 'REBOOTSTRAP_REQUIRED' as const, brokers: [], topics: [] }))
+    await simulation.runUntil(client.connect(1))
+    expect(await simulation.runUntil(failure(client.refresh()))).toMatchObject({ code: 'REBOOTSTRAP_REQUIRED', retriable: true })
+    await simulation.runUntil(client.refresh())
+    expect([broker(1).count(metadata), broker(2).count(metadata)]).toEqual([1, 1])
+  })
+
   test('that the broker refuses is an error', async () => {
     const { broker, simulation, client } = await withCluster()
     broker(1).on(metadata, () => ({ brokers: [], topics: [], errorCode: 'UNKNOWN_SERVER_ERROR' as const }))

@@ -277,7 +277,16 @@ export class KafkaClient {
       const asked = interest === 'all' ? interest : new Set(interest)
       const topics = asked === 'all' ? null : [...asked].map(name => ({ name }))
       const response = await connection.send(metadataApi, { topics, allowAutoTopicCreation: this.#options.allowAutoTopicCreation })
-      if (response.errorCode !== 'NONE') throw brokerError(response.errorCode, { broker: formatEndpoint(connection.endpoint) })
+      const at = { broker: formatEndpoint(connection.endpoint) }
+      if (response.errorCode === 'REBOOTSTRAP_REQUIRED') {
+        this.metadata.forgetNodes()
+        throw new KafkaError(response.errorCode, brokerError(response.errorCode, at).message, { at, retriable: true })
+      }
+      if (response.errorCode !== 'NONE') throw brokerError(response.errorCode, at)
+      // Kafka's brokers answer so while they start. Taken for true, it would have all topics forgotten.
+      if (response.brokers.length === 0) {
+        throw new KafkaError('BROKER_NOT_AVAILABLE', `the broker at ${at.broker} knows of no broker yet`, { at, retriable: true })
+      }
       // A topic that became interesting while the answer was under way must not be forgotten for not being in it.
       this.metadata.update(response, interest === this.#interest && (asked === 'all' || this.#isAllOf(asked)))
       this.#asked = asked

@@ -128,6 +128,27 @@ describe('topics', () => {
     expect(metadata.errorOf('t')).toBe('LEADER_NOT_AVAILABLE')
   })
 
+  test.each([
+    ['one that there cannot be', [0, 2_000_000_000]],
+    ['one twice', [0, 0]],
+    ['one below zero', [-1, 0]],
+  ])('stay as they are known through an answer whose partitions are not 0 to n-1: %s', (_, indexes) => {
+    const metadata = updated([{ name: 't', partitions: [[1, 3]] }])
+    const odd = answer([
+      {
+        name: 't',
+        partitions: [
+          [2, 4],
+          [2, 4],
+        ],
+      },
+    ])
+    for (const [at, index] of indexes.entries()) Object.assign(odd.topics[0]!.partitions[at]!, { partitionIndex: index })
+    metadata.update(odd, true)
+    expect(leaders(metadata, 't')).toEqual([[1, 3]])
+    expect(metadata.errorOf('t')).toBe('UNKNOWN_SERVER_ERROR')
+  })
+
   test('without an id are known by name only', () => {
     const metadata = updated([{ name: 't', id: ZERO_UUID, partitions: [[1, 3]] }])
     expect(metadata.topic('t')).toBeDefined()

@@ -77,6 +77,12 @@ export class Metadata {
     return true
   }
 
+  /** Forgets all brokers: the next question goes to the bootstrap addresses. */
+  forgetNodes(): void {
+    this.#nodes.clear()
+    this.version++
+  }
+
   addNode(id: number, endpoint: Endpoint): void {
     this.#nodes.set(id, endpoint)
   }
@@ -98,6 +104,13 @@ export class Metadata {
         this.forget(topic.name)
         this.#errors.set(topic.name, topic.errorCode)
       }
+      return
+    }
+    const count = topic.partitions.length
+    const numbers = new Set(topic.partitions.map(({ partitionIndex }) => partitionIndex))
+    if (numbers.size !== count || topic.partitions.some(({ partitionIndex }) => partitionIndex < 0 || partitionIndex >= count)) {
+      // Lists of partitions are used as if they had no holes.
+      this.#errors.set(topic.name, 'UNKNOWN_SERVER_ERROR')
       return
     }
     this.#errors.delete(topic.name)
