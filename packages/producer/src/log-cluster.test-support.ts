@@ -100,6 +100,8 @@ export class LogCluster {
   readonly simulation: Simulation
   readonly received: Received[] = []
   readonly initCount = { value: 0 }
+  /** Names that each Metadata request asked for. */
+  readonly askedFor: string[][] = []
   /** Asked for each batch. */
   fault: (batch: Received) => Fault | undefined = () => undefined
   /** Asked for each InitProducerId; the code to refuse it with. */
@@ -211,6 +213,7 @@ export class LogCluster {
   }
 
   #metadata(request: MetadataRequest): MetadataResponseInput {
+    this.askedFor.push((request.topics ?? []).map(({ name }) => name ?? ''))
     return {
       brokers: [...this.#listeners.keys()].map(nodeId => ({ nodeId, ...addressOf(nodeId) })),
       topics: (request.topics ?? []).map(({ name }) => {

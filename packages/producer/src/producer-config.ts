@@ -56,6 +56,12 @@ export const producerConfig = defineConfig({
     min: 1,
     doc: 'Records that may wait for their topic to be found or for an asynchronous serializer, before they have bytes to count.',
   }),
+  metadataMaxIdleMs: durationMs({
+    kafkaKey: 'metadata.max.idle.ms',
+    default: 300_000,
+    min: 5000,
+    doc: 'A topic that nothing was sent to for this long, at most twice, is no longer asked for: refreshes stay small, and do not create a topic anew that was deleted.',
+  }),
   maxBlockMs: durationMs({
     kafkaKey: 'max.block.ms',
     default: 60_000,
@@ -81,7 +87,7 @@ export const producerConfig = defineConfig({
     default: 120_000,
     min: 0,
     max: 0x7fff_ffff,
-    doc: 'Longest time from enqueuing a record to knowing whether it was delivered, all attempts together. At least lingerMs + requestTimeoutMs.',
+    doc: 'Longest time from putting a record into a batch to knowing whether it was delivered, all attempts together; counted for a batch from its first record. At least lingerMs + requestTimeoutMs. Waiting for a topic or for room is bounded by maxBlockMs.',
   }),
   retries: integer({
     kafkaKey: 'retries',

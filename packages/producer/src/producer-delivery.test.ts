@@ -396,6 +396,25 @@ describe('a topic', () => {
     expect([...fates.values()].flat()).toEqual(['at 0', 'at 1', 'at 2'])
   })
 
+  test('that nothing was sent to for long is no longer asked for, and goes on with its sequences when something is', async () => {
+    const { cluster, simulation, producer } = await warm({ ...SINGLE, metadataMaxIdleMs: 10_000, metadataMaxAgeMs: 1000 })
+    for (let second = 0; second < 30; second++) {
+      await simulation.runUntil(producer.send({ topic: 'u', value: `${second}` }))
+      await simulation.advance(1000)
+    }
+    expect(cluster.askedFor.at(-1)).toEqual(['u'])
+    expect(cluster.askedFor.filter(names => names.includes('t')).length).toBeGreaterThan(8)
+    cluster.received.length = 0
+    sendAll(producer, ['a', 'b', 'c'])
+    await simulation.runUntil(producer.flush())
+    expect(cluster.values('t')).toEqual(['warm', 'a', 'b', 'c'])
+    expect(sequences(cluster)).toEqual(['a:0/1', 'b:0/2', 'c:0/3'])
+    // Also one that was only looked at.
+    await simulation.runUntil(producer.partitionsFor('t'))
+    await simulation.advance(30_000)
+    expect(cluster.askedFor.at(-1)).toEqual([])
+  })
+
   test('is gone by name with brokers that know no ids', async () => {
     const cluster = await LogCluster.start({ t: 1 })
     cluster.maxProduceVersion = 12

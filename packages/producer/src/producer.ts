@@ -161,6 +161,7 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
   #blockedTimer: Timer | null = null
   #blockedCount = 0
   #unblockedCount = 0
+  #idleTimer: Timer | null = null
   #readyWaiters: Waiter[] = []
   #changeWaiters: (() => void)[] = []
   /** Why nothing can be sent at all. */
@@ -321,6 +322,7 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
 
   async partitionsFor(topic: string, options?: SendOptions): Promise<number> {
     this.#ensureOpen()
+    this.#stateOf(topic).used = true
     return (await this.#client.topic(topic, this.#config.maxBlockMs, options?.signal)).partitions.length
   }
 
@@ -359,6 +361,7 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
       this.#undelivered(blocked.callback, error, blocked.record.topic, -1)
     }
     this.#blockedTimer?.cancel()
+    this.#idleTimer?.cancel()
     this.#client.close()
     this.#changed()
   }
@@ -394,6 +397,7 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
     const { topic } = record
     const last = this.#lastTopic
     const state = last !== null && last.name === topic ? last : this.#stateOf(topic)
+    state.used = true
     if (!state.working && this.#metadataOf(state) !== undefined) {
       const later = this.#append(state, record, callback)
       if (later !== null) {
@@ -414,6 +418,7 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
       state = new TopicState(topic, this.#accumulator.queuesOf(topic), this.#config.maxPendingRecords)
       this.#topics.set(topic, state)
       this.#client.addInterest([topic])
+      if (this.#idleTimer === null) this.#watchIdleTopics()
     }
     this.#lastTopic = state
     return state
@@ -477,11 +482,32 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
       const untilMs = error instanceof TimeoutError ? Math.max(next.deadlineMs, soonMs) : Number.POSITIVE_INFINITY
       this.#failBacklog(state, asError(error), untilMs)
       if (state.backlog.size > 0 || this.#closed || state.queues.some(queue => queue?.isIdle === false)) return
-      // Nobody asks for it any more: the next record finds out anew.
-      this.#topics.delete(state.name)
-      if (this.#lastTopic === state) this.#lastTopic = null
-      this.#client.removeInterest(state.name)
+      this.#forget(state)
     }
+  }
+
+  /** Nobody asks for the topic any more: the next record finds out anew. Its queues stay, for they know the sequences. */
+  #forget(state: TopicState<K, V>): void {
+    this.#topics.delete(state.name)
+    if (this.#lastTopic === state) this.#lastTopic = null
+    this.#sticky.forget(state.name)
+    this.#client.removeInterest(state.name)
+  }
+
+  /** A metadata request may create a topic, and one that was deleted long after its last record must not come back by itself. */
+  #watchIdleTopics(): void {
+    this.#idleTimer = this.#world.clock.setTimer(
+      this.#config.metadataMaxIdleMs,
+      () => {
+        this.#idleTimer = null
+        for (const state of this.#topics.values()) {
+          if (!state.used && state.isIdle) this.#forget(state)
+          state.used = false
+        }
+        if (this.#topics.size > 0) this.#watchIdleTopics()
+      },
+      { background: true },
+    )
   }
 
   async #findRoom(state: TopicState<K, V>, next: PendingRecord<K, V>): Promise<void> {

@@ -26,6 +26,8 @@ export class TopicState<K, V> {
   metadataVersion = -1
   /** Records that wait, in order. */
   readonly backlog: BoundedQueue<PendingRecord<K, V>>
+  /** Nothing was sent to it since this was set to false. */
+  used = true
   /** True while somebody works the backlog off: records then queue up behind it. */
   working = false
   /** The record whose serializer has not answered yet: a close does not wait for it for ever. */
@@ -43,5 +45,10 @@ export class TopicState<K, V> {
     this.backlog = new BoundedQueue(maxPendingRecords)
     this.keyContext = { topic: name, isKey: true, headers: [] }
     this.valueContext = { topic: name, isKey: false, headers: this.keyContext.headers }
+  }
+
+  /** Nothing of it is under way. */
+  get isIdle(): boolean {
+    return !this.working && this.backlog.size === 0 && !this.queues.some(queue => queue?.isIdle === false)
   }
 }
