@@ -35,6 +35,8 @@ export interface Fault {
   /** Instead of an answer the broker hangs up, or never answers. Without `stored` nothing was written. */
   readonly answer?: 'hang up' | 'silence' | 'left out'
   readonly delayMs?: number
+  /** With INVALID_RECORD: the records that are to blame, by their place in the batch (KIP-467). */
+  readonly blamed?: Readonly<Record<number, string | null>>
   /** With NOT_LEADER_OR_FOLLOWER: who leads (KIP-951). */
   readonly leader?: number
 }
@@ -287,6 +289,15 @@ export class LogCluster {
           errorCode,
           baseOffset: errorCode === 'NONE' ? result.baseOffset : -1,
           logAppendTimeMs: this.logAppendTime,
+          ...(fault.blamed === undefined
+            ? {}
+            : {
+                errorMessage: 'One or more records have been rejected',
+                recordErrors: Object.entries(fault.blamed).map(([at, batchIndexErrorMessage]) => ({
+                  batchIndex: Number(at),
+                  batchIndexErrorMessage,
+                })),
+              }),
           ...(fault.leader === undefined ? {} : { currentLeader: { leaderId: fault.leader, leaderEpoch: log.epoch } }),
         })
         if (fault.leader !== undefined) nodeEndpoints.push({ nodeId: fault.leader, ...addressOf(fault.leader), rack: null })

@@ -106,16 +106,22 @@ export class ProducerBatch {
     this.#end()
   }
 
-  /** Tells everybody that the records were not delivered; returns how many had no callback to hear it. */
-  fail(error: Error, onThrown: OnThrown): number {
+  /**
+   * Tells everybody that the records were not delivered; returns how many had no callback to hear it.
+   *
+   * @param errorOf  The error of the record at a place in the batch, where it differs from that of the batch.
+   */
+  fail(error: Error, onThrown: OnThrown, errorOf?: (index: number) => Error): number {
     if (this.#done) return 0
     this.#done = true
     let unheardCount = this.recordCount
-    for (const callback of this.#callbacks ?? []) {
+    const callbacks = this.#callbacks ?? []
+    for (let index = 0; index < callbacks.length; index++) {
+      const callback = callbacks[index]
       if (callback === undefined || callback === null) continue
       unheardCount--
       try {
-        callback(error, null)
+        callback(errorOf?.(index) ?? error, null)
       } catch (thrown) {
         onThrown(thrown)
       }

@@ -1,5 +1,5 @@
 import { produce } from '@logwerk/protocol'
-import { KafkaError } from '@logwerk/runtime'
+import { KafkaError, RecordTooLargeError } from '@logwerk/runtime'
 import { describe, expect, test } from 'vitest'
 import { type Fault, failure, LogCluster, type Received } from './log-cluster.test-support.ts'
 import type { Producer } from './producer.ts'
@@ -164,6 +164,20 @@ describe('a batch that the broker refuses for good', () => {
     expect(error).toMatchObject({ code: 'INVALID_RECORD', at: { topic: 't', partition: 0, broker: 1 } })
   })
 
+  test('tells each record what was wrong with it, or that it was another one (KIP-467)', async () => {
+    const { cluster, simulation, producer } = await warm({ lingerMs: 0 })
+    cluster.fault = () => ({ code: 'INVALID_RECORD', blamed: { 1: 'it has no key', 2: null, 9: 'there is no such record' } })
+    const sent = ['a', 'b', 'c', 'd'].map(value => failure(producer.send({ topic: 't', value })))
+    const errors = await simulation.runUntil(Promise.all(sent))
+    for (const error of errors) expect(error).toMatchObject({ code: 'INVALID_RECORD', at: { topic: 't', partition: 0, broker: 1 } })
+    expect(errors.map(({ message }) => message.replace(/^t-0, broker 1: [^:]*/, ''))).toEqual([
+      ': its batch was refused for 3 other records in it (INVALID_RECORD)',
+      ': it has no key (INVALID_RECORD)',
+      ': One or more records have been rejected (INVALID_RECORD)',
+      ': its batch was refused for 3 other records in it (INVALID_RECORD)',
+    ])
+  })
+
   test('gives its numbers back if nothing came after it: no new epoch for each bad record', async () => {
     const { cluster, simulation, producer } = await warm()
     cluster.fault = ({ values }) => (values.includes('bad') ? { code: 'INVALID_RECORD' } : undefined)
@@ -230,6 +244,10 @@ describe('MESSAGE_TOO_LARGE', () => {
     await simulation.runUntil(producer.flush())
     expect(cluster.values().slice(1)).toEqual(['a', 'c', 'd'])
     expect(fates.get(values[1]!)).toEqual(['MESSAGE_TOO_LARGE'])
+    const error = await simulation.runUntil(failure(producer.send({ topic: 't', value: values[1]! })))
+    expect(error).toBeInstanceOf(RecordTooLargeError)
+    expect(error).toMatchObject({ sizeBytes: 470, limitBytes: -1, at: { topic: 't', partition: 0, broker: 1 } })
+    expect(error.message).toMatch(/^t-0, broker 1: the record takes 470 bytes: more than .*max\.message\.bytes.*\(MESSAGE_TOO_LARGE\)$/)
     expect([fates.get('a'), fates.get('c'), fates.get('d')].flat().filter(fate => !fate?.startsWith('at'))).toEqual([])
   })
 

@@ -11,8 +11,10 @@ import {
 import {
   type BrokerErrorCode,
   brokerError,
+  formatPlace,
   KafkaError,
   messageOf,
+  RecordTooLargeError,
   refreshesMetadata,
   TimeoutError,
   type Timer,
@@ -357,7 +359,7 @@ export class Sender {
         return this.#succeed(batch, -1, -1)
       case 'MESSAGE_TOO_LARGE':
         if (batch.recordCount > 1) return this.#split(batch)
-        return this.#giveUp(batch, error)
+        return this.#giveUp(batch, tooLarge(batch, nodeId, detail))
       case 'OUT_OF_ORDER_SEQUENCE_NUMBER':
       case 'UNKNOWN_PRODUCER_ID':
       case 'INVALID_PRODUCER_EPOCH':
@@ -373,7 +375,7 @@ export class Sender {
           if (waits) this.#client.refreshSoon()
         }
         if (error.retriable) this.#retryOrGiveUp(batch, error, waits)
-        else this.#giveUp(batch, error)
+        else this.#giveUp(batch, error, recordErrors.length === 0 ? undefined : errorByRecord(answer, error))
       }
     }
   }
@@ -419,14 +421,14 @@ export class Sender {
   }
 
   /** The end of a batch that was not delivered, as far as is known. */
-  #giveUp(batch: ProducerBatch, error: Error): void {
+  #giveUp(batch: ProducerBatch, error: Error, errorOf?: (index: number) => Error): void {
     const { queue, stamp } = batch
     // What follows is numbered as if it were there, and is refused if it is not: only a new epoch closes that gap.
     if (stamp !== null) {
       if (!batch.outcomeUnknown && queue.isNumberedLast(batch)) queue.unnumber(batch)
       else this.#options.identity?.bump(stamp)
     }
-    this.#fail(batch, error)
+    this.#fail(batch, error, errorOf)
   }
 
   #split(batch: ProducerBatch): void {
@@ -445,11 +447,11 @@ export class Sender {
     this.#options.onRelease()
   }
 
-  #fail(batch: ProducerBatch, error: Error): void {
+  #fail(batch: ProducerBatch, error: Error, errorOf?: (index: number) => Error): void {
     if (batch.isDone) return
     this.#remove(batch)
     const { topic, partition } = batch.queue
-    const unheardCount = batch.fail(error, this.#options.onThrown)
+    const unheardCount = batch.fail(error, this.#options.onThrown, errorOf)
     if (unheardCount > 0) this.#options.onUnheard(error, unheardCount, topic, partition)
     this.#options.onRelease()
   }
@@ -557,4 +559,18 @@ export class Sender {
       this.run()
     })
   }
+}
+
+/** What each record of a refused batch hears: what was wrong with it, or that it was others (KIP-467). */
+function errorByRecord({ errorCode, errorMessage, recordErrors }: ProducePartitionResponse, { at }: KafkaError): (index: number) => Error {
+  const reasons = new Map(recordErrors.map(({ batchIndex, batchIndexErrorMessage }) => [batchIndex, batchIndexErrorMessage]))
+  const innocent = brokerError(errorCode, at, `its batch was refused for ${recordErrors.length} other records in it`)
+  return index => (reasons.has(index) ? brokerError(errorCode, at, reasons.get(index) ?? errorMessage) : innocent)
+}
+
+function tooLarge({ queue: { topic, partition }, sizeBytes }: ProducerBatch, broker: number, detail: string | null): RecordTooLargeError {
+  const at = { topic, partition, broker }
+  const why = detail ?? "more than the topic's max.message.bytes or the broker's message.max.bytes allows"
+  const message = `${formatPlace(at)}: the record takes ${sizeBytes} bytes: ${why}; raise max.message.bytes, or send less (MESSAGE_TOO_LARGE)`
+  return new RecordTooLargeError(message, sizeBytes, -1, { at })
 }

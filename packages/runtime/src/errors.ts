@@ -115,7 +115,7 @@ export class RecordTooLargeError extends KafkaError {
   override readonly name: string = 'RecordTooLargeError'
   /** Size that the record would have in a batch of its own. */
   readonly sizeBytes: number
-  /** The limit that it exceeds. */
+  /** The limit that it exceeds; -1 if it is the broker's, which does not tell. */
   readonly limitBytes: number
   constructor(message: string, sizeBytes: number, limitBytes: number, options: KafkaErrorOptions = {}) {
     super('MESSAGE_TOO_LARGE', message, options)
