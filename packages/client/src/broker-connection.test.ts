@@ -195,6 +195,16 @@ describe('requests', () => {
     expect(() => connection.sendWithoutAnswer(metadata, { topics: [] })).toThrow('is lost')
   })
 
+  test('of which the first is met by hanging up may have needed SASL, a later one not', async () => {
+    const { simulation, broker, open } = await withBroker()
+    const served = await simulation.runUntil(open())
+    await simulation.runUntil(served.send(metadata, { topics: [] }))
+    const fresh = await simulation.runUntil(open())
+    broker.on(metadata, () => HANG_UP)
+    const errors = [served, fresh].map(connection => failure(connection.send(metadata, { topics: [] })))
+    expect((await simulation.runUntil(Promise.all(errors))).map(({ message }) => message.includes('wants SASL'))).toEqual([false, true])
+  })
+
   test('an answer out of step is the end of the connection, and may pass', async () => {
     const { simulation, broker, open } = await withBroker()
     const connection = await simulation.runUntil(open())

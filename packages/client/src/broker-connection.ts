@@ -80,6 +80,8 @@ export class BrokerConnection {
   /** The versions are known. */
   #agreed = false
   #bytesSeen = false
+  /** Something else than the question for versions was answered. */
+  #served = false
   #closed: KafkaError | null = null
   #onClose: (() => void)[] = []
   /** Monotonic time of the last request or answer. */
@@ -293,7 +295,8 @@ export class BrokerConnection {
       this.#inFlight.shift()
       this.lastActiveMs = this.#world.clock.monotonicMs()
       this.#watch()
-      if (!this.#agreed) this.#greeted(entry.api, response)
+      if (this.#agreed) this.#served = true
+      else this.#greeted(entry.api, response)
       entry.resolve(response)
     } catch (error) {
       this.#inFlight.shift()
@@ -333,7 +336,9 @@ export class BrokerConnection {
 
   #onClosed(error: Error | null): void {
     if (this.#closed !== null) this.#timer?.cancel()
-    this.#fail(this.#lost(error === null ? 'the broker closed it' : error.message, error))
+    // A listener with SASL tells its versions to everybody, and hangs up on whoever goes on without authentication.
+    const hint = this.#agreed && !this.#served && this.#inFlight.size > 0 ? ' on the first request: perhaps this listener wants SASL' : ''
+    this.#fail(this.#lost(`${error === null ? 'the broker closed it' : error.message}${hint}`, error))
   }
 
   #fail(error: KafkaError, leave = () => this.#connection.destroy()): void {
