@@ -245,6 +245,20 @@ describe('a refresh', () => {
     expect(broker(1).count(metadata)).toBe(after)
   })
 
+  test('goes to the open connection with the least under way: a broker that hangs does not keep us from hearing of another leader', async () => {
+    for (const hung of [1, 2]) {
+      const { broker, simulation, client } = await withCluster(2)
+      for (const nodeId of [1, 2]) broker(nodeId).on(describeCluster, () => new Promise(() => {}))
+      await simulation.runUntil(client.refresh())
+      await simulation.runUntil(Promise.all([client.connect(1), client.connect(2)]))
+      const stuck = failure(client.send(hung, describeCluster, CLUSTER))
+      await simulation.advance(100)
+      await simulation.runUntil(client.refresh(), { limitMs: 100 })
+      client.close()
+      await stuck
+    }
+  })
+
   test('tells its listeners, until they leave', async () => {
     const { simulation, client } = await withCluster()
     let heard = 0

@@ -331,15 +331,20 @@ export class KafkaClient {
     this.#ageTimer = this.world.clock.setTimer(this.#options.metadataMaxAgeMs, () => this.refreshSoon(), { background: true })
   }
 
-  /** An open connection, else one to a broker chosen at random, else to a bootstrap address; each is tried once. */
+  /**
+   * The open connection with the fewest requests under way, else one to a broker chosen at random, else to a bootstrap address; each is
+   * tried once.
+   */
   async #anyConnection(): Promise<BrokerConnection> {
     if (this.isClosed) throw closedError()
     const nodes = [...this.metadata.nodes.values()]
     const purpose = this.#options.metadataPurpose ?? 'data'
+    let idlest: BrokerConnection | null = null
     for (const endpoint of nodes) {
       const open = this.#connections.peek(endpoint, purpose)
-      if (open !== null) return open
+      if (open !== null && (idlest === null || open.inFlightCount < idlest.inFlightCount)) idlest = open
     }
+    if (idlest !== null) return idlest
     // Known brokers first, the bootstrap addresses as the way back when none of them answers (KIP-899).
     const candidates = [...this.#byReadiness(nodes, purpose), ...this.#byReadiness(this.#options.bootstrap, purpose)]
     const failures: string[] = []
