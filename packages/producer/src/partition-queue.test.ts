@@ -82,6 +82,16 @@ describe('what leaves', () => {
   })
 })
 
+test('sequences go on with 0 after 2147483647, in the middle of a batch too', () => {
+  const { queue, batches } = establishedQueueOf(4)
+  // Giving the number back is the way to begin from any.
+  batches[0]!.baseSequence = 0x7fff_fffd
+  queue.unnumber(batches[0]!)
+  expect(sequences(drain(queue, STAMP))).toEqual([0x7fff_fffd, 0x7fff_ffff, 1, 3])
+  expect(queue.isNumberedLast(batches[3]!)).toBe(true)
+  expect(batches.map(batch => queue.hasEarlier(batch))).toEqual([false, true, true, true])
+})
+
 test('order holds over the end of the sequences', () => {
   const { queue, batches } = establishedQueueOf(3)
   const [first, second, third] = drain(queue, STAMP)

@@ -61,10 +61,16 @@ export interface Producer<K, V> extends AsyncDisposable {
    * Sends a record and resolves when it is stored as `acks` demands. Records sent without awaiting each travel together.
    *
    * @throws KafkaError: `RecordTooLargeError`; `SerdeError`; `TimeoutError` after `maxBlockMs` (no topic, no room) or
-   *         `deliveryTimeoutMs`; `PARTITIONER_FAILED`; what the broker refused; `CLOSED`.
+   *         `deliveryTimeoutMs`; `PARTITIONER_FAILED`; what the broker refused; `CLOSED`. TypeError for a record that is none;
+   *         `signal.reason`.
    */
   send(record: ProducerRecord<K, V>, options?: SendOptions): Promise<RecordMetadata>
-  /** Sends records; resolves when all are stored, in the order given. The first failure rejects; the others go on. */
+  /**
+   * Sends records; resolves when all are stored, with their places in the order given. The first failure rejects, and the others go on:
+   * an abort or an error says nothing about them.
+   *
+   * @throws as {@link send}, and what `records` throws while it is read.
+   */
   sendBatch(records: Iterable<ProducerRecord<K, V>>, options?: SendOptions): Promise<RecordMetadata[]>
   /**
    * Takes a record without making a promise: the fast way. False means that the buffer is full and nothing was taken; `await ready()`

@@ -167,6 +167,16 @@ test('a split keeps records, sequences, callbacks and memory', () => {
   expect(heard).toEqual([10, 12, 20, 21])
 })
 
+test('the parts of a split go on with 0 after the last sequence', () => {
+  const { accumulator, queue } = accumulatorOf()
+  for (let index = 0; index < 4; index++) accumulator.append(queue, 1, null, Buffer.from(`${index}`), [])
+  const [batch] = queue.waiting
+  batch!.baseSequence = 0x7fff_fffe
+  const view = new RecordBatchView(batch!.seal(undefined, undefined))
+  const parts = accumulator.split(batch!, view.records(view.bytes.subarray(61)))
+  expect(parts.map(({ baseSequence }) => baseSequence)).toEqual([0x7fff_fffe, 0])
+})
+
 test('a partition with a small record holds a small buffer, whatever the batch size', () => {
   const { accumulator } = accumulatorOf({ batchSize: 1 << 20, maxRequestSize: 1 << 20, bufferMemory: 1 << 25 })
   for (let partition = 0; partition < 1000; partition++) {
