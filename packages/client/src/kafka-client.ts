@@ -376,12 +376,13 @@ export class KafkaClient {
   }
 
   #topicTimeout(topic: string, timeoutMs: number): TimeoutError {
-    const late = `topic ${topic} is not in the metadata after ${timeoutMs} ms`
+    const late = `topic ${topic} is not in the metadata after ${Math.round(timeoutMs)} ms`
     const cause = this.#lastRefreshError
     if (cause !== null) return new TimeoutError(`${late}: ${messageOf(cause)}`, { at: { topic }, cause })
     if (!this.#isAnswered(topic)) {
       const asked = this.metadata.nodes.size > 0 ? [...this.metadata.nodes.values()] : this.#options.bootstrap
-      return new TimeoutError(`${late}: no answer yet from ${asked.map(formatEndpoint).join(', ')}`, { at: { topic } })
+      const hint = 'check the address, and whether this listener wants TLS or SASL'
+      return new TimeoutError(`${late}: no answer yet from ${asked.map(formatEndpoint).join(', ')}; ${hint}`, { at: { topic } })
     }
     const code = this.metadata.errorOf(topic) ?? 'UNKNOWN_TOPIC_OR_PARTITION'
     return new TimeoutError(`${late}: ${unknownTopic(topic, code).message}`, { at: { topic }, code })
@@ -407,7 +408,7 @@ function isStale(error: unknown): boolean {
 
 function timedOut(what: string, timeoutMs: number, cause?: unknown): TimeoutError {
   const why = cause === undefined ? '' : `: ${messageOf(cause)}`
-  return new TimeoutError(`${what} did not succeed within ${timeoutMs} ms${why}`, { cause })
+  return new TimeoutError(`${what} did not succeed within ${Math.round(timeoutMs)} ms${why}`, { cause })
 }
 
 function shuffled<T>(world: World, items: readonly T[]): T[] {
