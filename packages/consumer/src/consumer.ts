@@ -18,8 +18,9 @@ import { Fetcher } from './fetcher.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
 import { GroupMembership } from './group-membership.ts'
 import { NO_MEMBER, OffsetCommitter } from './offset-committer.ts'
+import { type OffsetAndTimestamp, OffsetLookup } from './offset-lookup.ts'
 import { PollGate } from './poll-gate.ts'
-import { type OffsetAndTimestamp, Positions } from './positions.ts'
+import { Positions } from './positions.ts'
 import { type PartitionState, SubscriptionState } from './subscription-state.ts'
 import { formatPartition, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts'
 
@@ -185,6 +186,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
   readonly #buffer: FetchBuffer<K, V>
   readonly #fetcher: Fetcher<K, V>
   readonly #positions: Positions
+  readonly #lookup: OffsetLookup
   readonly #committer: OffsetCommitter | null
   readonly #membership: GroupMembership | null
   readonly #decodesLater: boolean
@@ -224,10 +226,13 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
     })
     const coordinator = config.groupId === null ? null : new GroupCoordinator(client, config.groupId)
     this.#committer = coordinator === null ? null : new OffsetCommitter(client, coordinator, config.defaultApiTimeoutMs)
+    this.#lookup = new OffsetLookup(client, config)
     this.#positions = new Positions(client, this.#subscription, {
       config,
+      lookup: this.#lookup,
       resetPolicy: parseResetPolicy(config.autoOffsetReset),
       committed: this.#committer,
+      isAskedFor: () => this.#polling || this.#positionWaiters.length > 0,
       onError: error => this.#fail(error),
       onReady: () => {
         this.#notifyPositions()
@@ -238,7 +243,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
       config,
       onArrival: () => this.#arrival?.(),
       onError: error => this.#fail(error),
-      onPositionsNeeded: () => void this.#positions.settle(),
+      onPositionsNeeded: () => this.#positions.settle(),
     })
     this.#membership =
       coordinator === null
@@ -298,7 +303,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
     this.#client.setInterest(new Set([...wanted.values()].map(({ topic }) => topic)))
     this.#client.refreshSoon()
     this.#scheduleCommit()
-    void this.#positions.settle()
+    this.#positions.settle()
   }
 
   async unsubscribe(): Promise<void> {
@@ -554,7 +559,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
   async #receive(partitions: readonly TopicPartition[]): Promise<void> {
     this.#subscription.add(partitions)
     await this.#tell(() => this.#listener.onPartitionsAssigned?.(partitions))
-    void this.#positions.settle()
+    this.#positions.settle()
   }
 
   async #revoke(partitions: readonly TopicPartition[], stillOurs: boolean): Promise<void> {
@@ -709,8 +714,9 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
       const restMs = deadlineMs - clock.monotonicMs()
       if (restMs <= 0)
         throw new TimeoutError(`${formatPartition(partition)}: the position is not known after ${timeoutMs} ms`, { at: { ...partition } })
-      void this.#positions.settle()
-      await this.#nextPosition(restMs, options.signal)
+      const next = this.#nextPosition(restMs, options.signal)
+      this.#positions.settle()
+      await next
     }
   }
 
@@ -720,12 +726,14 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
       const settle = (how: () => void) => {
         timer.cancel()
         signal?.removeEventListener('abort', onAbort)
+        this.#positionWaiters = this.#positionWaiters.filter(other => other !== waiter)
         how()
       }
+      const waiter = () => settle(resolve)
       const onAbort = () => settle(() => reject(signal?.reason))
-      const timer = this.#world.clock.setTimer(timeoutMs, () => settle(resolve))
+      const timer = this.#world.clock.setTimer(timeoutMs, waiter)
       signal?.addEventListener('abort', onAbort, { once: true })
-      this.#positionWaiters.push(() => settle(resolve))
+      this.#positionWaiters.push(waiter)
     })
   }
 
@@ -756,7 +764,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
     this.#ensureOpen()
     for (const partition of partitions) this.#assigned(partition)
     const wanted = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }))
-    const found = await this.#positions.find(wanted, options)
+    const found = await this.#lookup.find(wanted, options)
     for (const partition of partitions) {
       const offset = found.get(formatPartition(partition))?.offset
       // It may have gone meanwhile.
@@ -788,7 +796,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
         throw new TypeError(`${topic}-${partition}: a timestamp is a whole number of milliseconds since 1970, not ${timestamp}`)
     }
     this.#client.addInterest(times.map(({ topic }) => topic))
-    const found = await this.#positions.find(times, options)
+    const found = await this.#lookup.find(times, options)
     return times.flatMap(({ topic, partition }) => {
       const offset = found.get(formatPartition({ topic, partition }))
       return offset === undefined ? [] : [{ topic, partition, ...offset }]
@@ -807,7 +815,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
     this.#ensureOpen()
     this.#client.addInterest(partitions.map(({ topic }) => topic))
     const wanted = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }))
-    const found = await this.#positions.find(wanted, options)
+    const found = await this.#lookup.find(wanted, options)
     return partitions.map(({ topic, partition }) => ({
       topic,
       partition,

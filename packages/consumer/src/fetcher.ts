@@ -36,6 +36,9 @@ export class Fetcher<K, V> {
   readonly #options: FetcherOptions
   readonly #nodes = new Map<number, NodeFetch>()
   #timer: Timer | null = null
+  #timerAtMs = Number.POSITIVE_INFINITY
+  #leaderlessRounds = 0
+  #askForLeadersAtMs = 0
   #scheduled = false
   #closed = false
 
@@ -89,6 +92,7 @@ export class Fetcher<K, V> {
     const { maxPartitionFetchBytes } = this.#options.config
     const byNode = new Map<number, PartitionState[]>()
     let positionsNeeded = false
+    let leaderless = false
     for (const state of this.#subscription.all) {
       if (state.paused || state.leaving) continue
       if (state.position === null) {
@@ -103,11 +107,10 @@ export class Fetcher<K, V> {
       }
       const partition = this.#client.metadata.topic(state.topic)?.partitions[state.partition]
       if (partition === undefined || partition.leader < 0) {
-        this.#client.refreshSoon()
-        this.#wakeAt(nowMs + RETRY_MS)
+        leaderless = true
         continue
       }
-      if (state.validatedEpoch !== partition.leaderEpoch) {
+      if (!state.isGoodUnder(partition.leaderEpoch)) {
         positionsNeeded = true
         continue
       }
@@ -116,7 +119,18 @@ export class Fetcher<K, V> {
       else states.push(state)
     }
     if (positionsNeeded) this.#options.onPositionsNeeded()
+    if (leaderless) this.#awaitLeaders(nowMs)
+    else this.#leaderlessRounds = 0
     return byNode
+  }
+
+  /** A topic that was deleted may never come back, so it is asked for less and less often. */
+  #awaitLeaders(nowMs: number): void {
+    if (nowMs >= this.#askForLeadersAtMs) {
+      this.#client.refreshSoon()
+      this.#askForLeadersAtMs = nowMs + this.#client.retryWaitMs(this.#leaderlessRounds++)
+    }
+    this.#wakeAt(this.#askForLeadersAtMs)
   }
 
   async #fetch(nodeId: number, node: NodeFetch, states: readonly PartitionState[]): Promise<void> {
@@ -250,13 +264,14 @@ export class Fetcher<K, V> {
   }
 
   #wakeAt(atMs: number): void {
-    if (this.#timer !== null) return
+    if (atMs >= this.#timerAtMs) return
+    this.#timer?.cancel()
+    this.#timerAtMs = atMs
     // Not in the background: between two attempts to reach a broker nothing else may keep the process alive.
     this.#timer = this.#world.clock.setTimer(Math.max(atMs - this.#world.clock.monotonicMs(), 1), () => {
       this.#timer = null
+      this.#timerAtMs = Number.POSITIVE_INFINITY
       this.wake()
     })
   }
 }
-
-const RETRY_MS = 100

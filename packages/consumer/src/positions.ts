@@ -1,43 +1,55 @@
 import { isPassing, type KafkaClient } from '@logwerk/client'
-import { isolationLevels, listOffsets, listOffsetsTimestamps, offsetForLeaderEpoch } from '@logwerk/protocol'
-import { brokerError, KafkaError, messageOf, TimeoutError, type Timer } from '@logwerk/runtime'
+import { listOffsetsTimestamps, offsetForLeaderEpoch } from '@logwerk/protocol'
+import { brokerError, groupBy, KafkaError, messageOf, TimeoutError, type Timer } from '@logwerk/runtime'
 import type { ConsumerConfig, ResetPolicy } from './consumer-config.ts'
-import { groupByTopic } from './group-by-topic.ts'
 import type { CommittedOffsets } from './offset-committer.ts'
+import { type OffsetAnswers, type OffsetLookup, unknownPartition } from './offset-lookup.ts'
 import type { PartitionState, SubscriptionState } from './subscription-state.ts'
-import { formatPartition, type TopicPartition } from './topic-partition.ts'
-
-/** An offset found by time. */
-export interface OffsetAndTimestamp {
-  readonly offset: number
-  /** -1 for an end of the log. */
-  readonly timestamp: number
-  /** -1 if the broker does not tell. */
-  readonly leaderEpoch: number
-}
+import { formatPartition } from './topic-partition.ts'
 
 export interface PositionsOptions {
   readonly config: ConsumerConfig
   readonly resetPolicy: ResetPolicy
+  readonly lookup: OffsetLookup
   /** Null without a group. */
   readonly committed: CommittedOffsets | null
+  /** Somebody waits for records or a position now. Whoever does not may still seek. */
+  readonly isAskedFor: () => boolean
   readonly onError: (error: KafkaError) => void
   /** A partition can be fetched now that could not before. */
   readonly onReady: () => void
 }
 
+/** A partition whose place could not be found out yet. */
+interface Trouble {
+  /** When it was first tried, or the user was last told. */
+  sinceMs: number
+  failures: number
+  /** Nobody is asked about it before this monotonic time. */
+  notBeforeMs: number
+}
+
+/** The partitions with which something went wrong. */
+type Failures = ReadonlyMap<PartitionState, KafkaError>
+
+const NO_FAILURES: Failures = new Map()
+
 /**
  * Finds out where each partition is read from: the committed offset, else what the reset policy says; and checks, when the leader has
- * changed, that the log still holds what was read (KIP-320).
+ * changed, that the log still holds what was read (KIP-320). Each broker is asked by itself about all of its partitions, so that one that
+ * does not answer keeps the partitions of no other from being read.
  */
 export class Positions {
   readonly #client: KafkaClient
   readonly #subscription: SubscriptionState
   readonly #options: PositionsOptions
-  #running = false
-  #again = false
-  #failures = 0
+  /** Partitions of which somebody is being asked. */
+  readonly #busy = new Set<PartitionState>()
+  readonly #troubles = new WeakMap<PartitionState, Trouble>()
+  #leaderlessRounds = 0
+  #askForLeadersAtMs = 0
   #retryTimer: Timer | null = null
+  #retryAtMs = Number.POSITIVE_INFINITY
 
   constructor(client: KafkaClient, subscription: SubscriptionState, options: PositionsOptions) {
     this.#client = client
@@ -45,259 +57,285 @@ export class Positions {
     this.#options = options
   }
 
-  /** Works until every partition that is wanted has a position that is known to be good, or an error was told. */
-  async settle(): Promise<void> {
-    if (this.#running) {
-      this.#again = true
-      return
+  /** Has every partition that is wanted get a position that is known to be good. Errors are told; what may pass is tried on. */
+  settle(): void {
+    if (this.#client.isClosed) return
+    const { committed, resetPolicy } = this.#options
+    const fresh: PartitionState[] = []
+    const lost: PartitionState[] = []
+    const unsure: PartitionState[] = []
+    for (const state of this.#subscription.all) {
+      if (state.leaving || this.#busy.has(state)) continue
+      if (state.position === null) (committed === null || state.needsReset ? lost : fresh).push(state)
+      else if (this.#isUnsure(state)) unsure.push(state)
     }
-    this.#running = true
-    try {
-      do {
-        this.#again = false
-        await this.#settleOnce()
-      } while (this.#again && !this.#client.isClosed)
-    } finally {
-      this.#running = false
-    }
-  }
-
-  async #settleOnce(): Promise<void> {
-    try {
-      const lost = [...this.#subscription.all].filter(state => state.position === null && !state.leaving)
-      await this.#startFromCommitted(lost.filter(state => !state.needsReset))
-      await this.#reset(lost.filter(state => state.position === null && this.#subscription.has(state)))
-      await this.#validate()
-      this.#failures = 0
-      this.#options.onReady()
-    } catch (error) {
-      if (this.#client.isClosed) return
-      if (isPassing(error)) {
-        this.#settleLater(error)
-        const worth = this.#worthTelling(error)
-        if (worth !== null) this.#options.onError(worth)
-        return
-      }
-      this.#options.onError(
-        error instanceof KafkaError ? error : new KafkaError('UNKNOWN_SERVER_ERROR', messageOf(error), { cause: error }),
-      )
-    }
-  }
-
-  /** An outage is sat out; but who has the address or a topic wrong waits for records in vain. */
-  #worthTelling(error: unknown): KafkaError | null {
-    if (!(error instanceof TimeoutError)) return null
-    if (this.#client.metadata.nodes.size === 0) {
-      const { lastRefreshError } = this.#client
-      return lastRefreshError === null
-        ? error
-        : new TimeoutError(`${error.message}: ${messageOf(lastRefreshError)}`, { cause: lastRefreshError })
-    }
-    for (const { topic, position } of this.#subscription.all) {
-      const code = position === null ? this.#client.metadata.errorOf(topic) : undefined
-      if (code === 'UNKNOWN_TOPIC_OR_PARTITION') return brokerError(code, { topic })
-    }
-    return null
-  }
-
-  #settleLater(error: unknown): void {
-    this.#client.world.log.warn(`where to read from is not known, and asked again: ${messageOf(error)}`)
-    this.#client.refreshSoon()
-    if (this.#retryTimer !== null) return
-    this.#retryTimer = this.#client.world.clock.setTimer(this.#client.retryWaitMs(this.#failures), () => {
-      this.#retryTimer = null
-      void this.settle()
-    })
-    this.#failures++
+    if (committed !== null) this.#work(fresh, states => this.#startFromCommitted(committed, states))
+    if (resetPolicy.kind === 'none') this.#refuseReset(lost)
+    else for (const [leader, ofLeader] of this.#byLeader(lost)) this.#work(ofLeader, states => this.#reset(leader, states, resetPolicy))
+    for (const [leader, ofLeader] of groupBy(unsure, state => this.#leaderOf(state)))
+      this.#work(ofLeader, states => this.#validate(leader, states))
   }
 
   close(): void {
     this.#retryTimer?.cancel()
   }
 
-  async #startFromCommitted(states: readonly PartitionState[]): Promise<void> {
-    const { committed } = this.#options
-    if (committed === null || states.length === 0) return
+  // ------------------------------------------------------------------------------------------------ what may go wrong
+
+  /** Runs `action` for those of the partitions that need not wait. */
+  #work(all: readonly PartitionState[], action: (states: readonly PartitionState[]) => Promise<Failures>): void {
+    const nowMs = this.#nowMs()
+    const states = all.filter(state => {
+      const { notBeforeMs } = this.#troubleOf(state)
+      if (notBeforeMs > nowMs) this.#settleAt(notBeforeMs)
+      return notBeforeMs <= nowMs
+    })
+    if (states.length === 0) return
+    for (const state of states) this.#busy.add(state)
+    void action(states)
+      .catch((error: unknown): Failures => {
+        const failure = error instanceof KafkaError ? error : new KafkaError('UNKNOWN_SERVER_ERROR', messageOf(error), { cause: error })
+        return new Map(states.map(state => [state, failure]))
+      })
+      .then(failures => {
+        for (const state of states) this.#busy.delete(state)
+        if (this.#client.isClosed) return
+        for (const state of states) {
+          const failure = failures.get(state)
+          if (failure === undefined) this.#troubles.delete(state)
+          else if (this.#subscription.has(state)) this.#failed(state, failure)
+        }
+        if (failures.size < states.length) this.#options.onReady()
+      })
+  }
+
+  #failed(state: PartitionState, failure: KafkaError): void {
+    const trouble = this.#troubleOf(state)
+    trouble.notBeforeMs = this.#nowMs() + this.#client.retryWaitMs(trouble.failures++)
+    // It is tried again when somebody asks for records.
+    if (!isPassing(failure)) return this.#options.onError(failure)
+    if (trouble.failures === 1) this.#warn(state, failure)
+    this.#client.refreshSoon()
+    this.#settleAt(trouble.notBeforeMs)
+    this.#tellIfOverdue(state, failure)
+  }
+
+  /** An outage is sat out; but who has the address, a topic or a partition wrong waits for records in vain. */
+  #tellIfOverdue(state: PartitionState, failure: KafkaError): void {
+    const trouble = this.#troubleOf(state)
+    const { defaultApiTimeoutMs } = this.#options.config
+    if (this.#nowMs() - trouble.sinceMs < defaultApiTimeoutMs) return
+    trouble.sinceMs = this.#nowMs()
+    this.#warn(state, failure)
+    const { metadata, lastRefreshError } = this.#client
+    if (metadata.nodes.size === 0) {
+      const cause = lastRefreshError ?? failure
+      const message = `${formatPartition(state)}: where to read from is not known after ${defaultApiTimeoutMs} ms: ${messageOf(cause)}`
+      return this.#options.onError(new TimeoutError(message, { cause }))
+    }
+    if (state.position !== null) return
+    const { topic, partition } = state
+    const code = metadata.errorOf(topic)
+    const count = metadata.topic(topic)?.partitions.length
+    if (code === 'UNKNOWN_TOPIC_OR_PARTITION') this.#options.onError(brokerError(code, { topic }))
+    else if (count !== undefined && partition >= count) this.#options.onError(unknownPartition(state, count))
+  }
+
+  #warn(state: PartitionState, failure: KafkaError): void {
+    const { log } = this.#client.world
+    log.warn(`where to read from is not known, and asked again: ${failure.message}`, { partition: formatPartition(state) })
+  }
+
+  #troubleOf(state: PartitionState): Trouble {
+    let trouble = this.#troubles.get(state)
+    if (trouble === undefined) {
+      trouble = { sinceMs: this.#nowMs(), failures: 0, notBeforeMs: 0 }
+      this.#troubles.set(state, trouble)
+    }
+    return trouble
+  }
+
+  #settleAt(atMs: number): void {
+    if (atMs >= this.#retryAtMs) return
+    this.#retryTimer?.cancel()
+    this.#retryAtMs = atMs
+    this.#retryTimer = this.#client.world.clock.setTimer(Math.max(atMs - this.#nowMs(), 1), () => {
+      this.#retryTimer = null
+      this.#retryAtMs = Number.POSITIVE_INFINITY
+      this.settle()
+    })
+  }
+
+  #nowMs(): number {
+    return this.#client.world.clock.monotonicMs()
+  }
+
+  // ------------------------------------------------------------------------------------------------------- leaders
+
+  #leaderOf({ topic, partition }: PartitionState): number {
+    return this.#client.metadata.topic(topic)?.partitions[partition]?.leader ?? -1
+  }
+
+  /** By the leader that has to be asked. Partitions without one wait for other metadata. */
+  #byLeader(states: readonly PartitionState[]): Map<number, PartitionState[]> {
+    const byLeader = groupBy(states, state => this.#leaderOf(state))
+    const leaderless = byLeader.get(-1)
+    byLeader.delete(-1)
+    if (leaderless === undefined) this.#leaderlessRounds = 0
+    else this.#awaitLeaders(leaderless)
+    return byLeader
+  }
+
+  #awaitLeaders(states: readonly PartitionState[]): void {
+    const { lastRefreshError, metadata } = this.#client
+    const nowMs = this.#nowMs()
+    if (nowMs >= this.#askForLeadersAtMs) {
+      this.#client.refreshSoon()
+      this.#askForLeadersAtMs = nowMs + this.#client.retryWaitMs(this.#leaderlessRounds++)
+      // What does not pass is told at once, and again to whoever asks on.
+      if (lastRefreshError instanceof KafkaError && !isPassing(lastRefreshError)) this.#options.onError(lastRefreshError)
+      for (const topic of new Set(states.map(state => state.topic))) {
+        const code = metadata.errorOf(topic)
+        if (code !== undefined && !brokerError(code).retriable) this.#options.onError(brokerError(code, { topic }))
+      }
+    }
+    this.#settleAt(this.#askForLeadersAtMs)
+    for (const state of states)
+      this.#tellIfOverdue(state, brokerError('LEADER_NOT_AVAILABLE', { topic: state.topic, partition: state.partition }))
+  }
+
+  // ------------------------------------------------------------------------------------------------------ beginning
+
+  async #startFromCommitted(committed: CommittedOffsets, states: readonly PartitionState[]): Promise<Failures> {
     const jumps = states.map(state => state.jumps)
     const offsets = await committed.fetch(states)
     for (const [index, state] of states.entries()) {
-      const found = offsets.get(formatPartition(state))
       // Somebody may have sought meanwhile, or taken the partition away.
-      if (found === undefined || state.jumps !== jumps[index] || !this.#subscription.has(state)) continue
+      if (state.jumps !== jumps[index] || !this.#subscription.has(state)) continue
+      const found = offsets.get(formatPartition(state))
+      if (found === undefined) {
+        state.needsReset = true
+        continue
+      }
       state.jumpTo(found.offset, found.leaderEpoch ?? -1)
       state.committedOffset = found.offset
     }
+    return NO_FAILURES
   }
 
-  async #reset(states: readonly PartitionState[]): Promise<void> {
-    if (states.length === 0) return
-    const { resetPolicy: policy } = this.#options
-    if (policy.kind === 'none') {
-      for (const state of states) state.needsReset = true
-      const names = states.map(formatPartition).join(', ')
-      throw new KafkaError(
+  #refuseReset(states: readonly PartitionState[]): void {
+    if (states.length === 0 || !this.#options.isAskedFor()) return
+    const names = states.map(formatPartition).join(', ')
+    this.#options.onError(
+      new KafkaError(
         'NO_OFFSET',
         `${names}: no committed offset, or one outside the log, and autoOffsetReset is 'none'; seek to where reading should go on`,
         { at: { topic: states[0]!.topic, partition: states[0]!.partition } },
-      )
-    }
-    const timestamp =
-      policy.kind === 'duration'
-        ? this.#client.world.clock.nowMs() - policy.ageMs
-        : policy.kind === 'earliest'
-          ? listOffsetsTimestamps.EARLIEST
-          : listOffsetsTimestamps.LATEST
-    const jumps = states.map(state => state.jumps)
-    const found = await this.find(states.map(({ topic, partition }) => ({ topic, partition, timestamp })))
-    // Nothing so young: begin behind everything.
-    const ends =
-      policy.kind === 'duration'
-        ? await this.find(states.map(({ topic, partition }) => ({ topic, partition, timestamp: listOffsetsTimestamps.LATEST })))
-        : found
-    for (const [index, state] of states.entries()) {
-      const offset = found.get(formatPartition(state)) ?? ends.get(formatPartition(state))
-      if (offset === undefined || state.jumps !== jumps[index] || !this.#subscription.has(state)) continue
-      state.jumpTo(offset.offset)
-      this.#client.world.log.info(`reading begins by the reset policy`, {
-        partition: formatPartition(state),
-        offset: offset.offset,
-        policy: policy.kind,
-      })
-    }
+      ),
+    )
   }
 
-  /**
-   * Offsets by time, asked of each partition's leader; partitions without such a record are left out.
-   *
-   * @throws KafkaError; TimeoutError after `timeoutMs`, `defaultApiTimeoutMs` if left out; `signal.reason`
-   */
-  async find(
-    wanted: readonly (TopicPartition & { readonly timestamp: number })[],
-    options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined } = {},
-  ): Promise<Map<string, OffsetAndTimestamp>> {
-    const { config } = this.#options
-    const { timeoutMs = config.defaultApiTimeoutMs, signal } = options
-    const result = new Map<string, OffsetAndTimestamp>()
-    let open = [...wanted]
-    await this.#client.retrying('looking up offsets', { timeoutMs, signal }, async () => {
-      const byLeader = await this.#byLeader(open, timeoutMs, signal)
-      const failures: KafkaError[] = []
-      await Promise.all(
-        [...byLeader].map(async ([leader, partitions]) => {
-          const connection = await this.#client.connect(leader, 'coordinator')
-          const answer = await connection.send(listOffsets, {
-            replicaId: -1,
-            isolationLevel: config.isolationLevel === 'read_committed' ? isolationLevels.READ_COMMITTED : isolationLevels.READ_UNCOMMITTED,
-            timeoutMs: config.requestTimeoutMs,
-            topics: groupByTopic(partitions).map(([name, ofTopic]) => ({
-              name,
-              partitions: ofTopic.map(({ partition, timestamp }) => ({ partitionIndex: partition, timestamp })),
-            })),
-          })
-          for (const { name: topic, partitions: answers } of answer.topics) {
-            for (const { partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch } of answers) {
-              if (errorCode !== 'NONE') failures.push(brokerError(errorCode, { topic, partition, broker: leader }))
-              else {
-                if (offset >= 0) result.set(formatPartition({ topic, partition }), { offset, timestamp, leaderEpoch })
-                open = open.filter(other => other.topic !== topic || other.partition !== partition)
-              }
-            }
-          }
-        }),
-      )
-      if (failures.length === 0) return
-      await this.#client.refresh().catch(() => {})
-      throw failures.find(failure => !failure.retriable) ?? failures[0]!
-    })
-    return result
+  async #reset(leader: number, states: readonly PartitionState[], policy: ResetPolicy): Promise<Failures> {
+    const { lookup } = this.#options
+    const { world } = this.#client
+    const { EARLIEST, LATEST } = listOffsetsTimestamps
+    // A timestamp below 0 would be one of those that mean something else.
+    const timestamp =
+      policy.kind === 'duration' ? Math.max(world.clock.nowMs() - policy.ageMs, 0) : policy.kind === 'earliest' ? EARLIEST : LATEST
+    const at = (time: number) => (state: PartitionState) => ({ topic: state.topic, partition: state.partition, timestamp: time })
+    const jumps = states.map(state => state.jumps)
+    const { found, failures } = await lookup.ask(leader, states.map(at(timestamp)))
+    // Nothing so young: begin behind everything.
+    const old = states.filter(state => !found.has(formatPartition(state)) && !failures.has(formatPartition(state)))
+    const ends: OffsetAnswers = old.length === 0 ? { found, failures } : await lookup.ask(leader, old.map(at(LATEST)))
+    const failed = new Map<PartitionState, KafkaError>()
+    for (const [index, state] of states.entries()) {
+      if (state.jumps !== jumps[index] || !this.#subscription.has(state)) continue
+      const key = formatPartition(state)
+      const offset = (found.get(key) ?? ends.found.get(key))?.offset
+      if (offset === undefined) {
+        failed.set(state, failures.get(key) ?? ends.failures.get(key) ?? brokerError('LEADER_NOT_AVAILABLE', { broker: leader }))
+        continue
+      }
+      state.jumpTo(offset)
+      world.log.info(`reading begins by the reset policy`, { partition: key, offset, policy: policy.kind })
+    }
+    return failed
+  }
+
+  // ----------------------------------------------------------------------------------------------------- cut logs
+
+  /** True if the leader has changed since the position was last known to be in the log. */
+  #isUnsure(state: PartitionState): boolean {
+    const known = this.#client.metadata.topic(state.topic)?.partitions[state.partition]
+    return known !== undefined && known.leader >= 0 && !state.isGoodUnder(known.leaderEpoch)
   }
 
   /** After a leader change the log may be shorter than what was read of it. Older brokers cannot be asked, and are trusted. */
-  async #validate(): Promise<void> {
-    const { metadata } = this.#client
-    for (const state of this.#subscription.all) {
-      const known = metadata.topic(state.topic)?.partitions[state.partition]
-      if (known === undefined || state.position === null || state.validatedEpoch === known.leaderEpoch) continue
-      const { offset, offsetEpoch } = state.position
-      if (offsetEpoch < 0 || known.leaderEpoch < 0 || known.leader < 0) {
-        state.validatedEpoch = known.leaderEpoch
-        continue
-      }
-      const { jumps } = state
-      const connection = await this.#client.connect(known.leader, 'coordinator')
-      if (!connection.offers(offsetForLeaderEpoch, offsetForLeaderEpoch.versions[0])) {
-        state.validatedEpoch = known.leaderEpoch
-        continue
-      }
-      const answer = await connection.send(offsetForLeaderEpoch, {
-        replicaId: -1,
-        topics: [
-          {
-            topic: state.topic,
-            partitions: [{ partition: state.partition, currentLeaderEpoch: known.leaderEpoch, leaderEpoch: offsetEpoch }],
-          },
-        ],
-      })
-      const found = answer.topics[0]?.partitions[0]
-      if (found === undefined || state.jumps !== jumps || !this.#subscription.has(state)) continue
-      if (found.errorCode !== 'NONE') {
-        const error = brokerError(found.errorCode, { topic: state.topic, partition: state.partition })
-        if (!error.retriable) throw error
-        this.#client.refreshSoon()
-        continue
-      }
-      if (found.endOffset >= 0 && found.endOffset >= offset) {
-        state.validatedEpoch = known.leaderEpoch
-        continue
-      }
-      this.#truncated(state, offset, found.endOffset)
+  async #validate(leader: number, states: readonly PartitionState[]): Promise<Failures> {
+    const asked = states.map(state => ({
+      state,
+      topic: state.topic,
+      jumps: state.jumps,
+      epoch: this.#client.metadata.topic(state.topic)?.partitions[state.partition]?.leaderEpoch ?? -1,
+      position: { ...state.position! },
+    }))
+    const connection = await this.#client.connect(leader, 'coordinator')
+    if (!connection.offers(offsetForLeaderEpoch, offsetForLeaderEpoch.versions[0])) {
+      for (const { state, epoch } of asked) state.validatedEpoch = epoch
+      return NO_FAILURES
     }
+    const answer = await connection.send(offsetForLeaderEpoch, {
+      replicaId: -1,
+      topics: [...groupBy(asked, ({ topic }) => topic)].map(([topic, ofTopic]) => ({
+        topic,
+        partitions: ofTopic.map(({ state, epoch, position }) => ({
+          partition: state.partition,
+          currentLeaderEpoch: epoch,
+          leaderEpoch: position.offsetEpoch,
+        })),
+      })),
+    })
+    const answers = new Map(
+      answer.topics.flatMap(({ topic, partitions }) =>
+        partitions.map(partition => [formatPartition({ topic, partition: partition.partition }), partition] as const),
+      ),
+    )
+    const failures = new Map<PartitionState, KafkaError>()
+    for (const { state, jumps, epoch, position } of asked) {
+      if (state.jumps !== jumps || !this.#subscription.has(state)) continue
+      const { topic, partition } = state
+      const { errorCode, endOffset } = answers.get(formatPartition(state)) ?? { errorCode: 'LEADER_NOT_AVAILABLE', endOffset: -1 }
+      if (errorCode !== 'NONE') failures.set(state, brokerError(errorCode, { topic, partition, broker: leader }))
+      else if (endOffset < position.offset) this.#truncated(state, position.offset, endOffset)
+      else {
+        state.validatedEpoch = epoch
+        // What was fetched from behind the cut, and not handed out yet, is not in the log any more.
+        if (endOffset < state.fetchOffset) state.refetch()
+      }
+    }
+    return failures
   }
 
   #truncated(state: PartitionState, offset: number, endOffset: number): void {
-    const place = { topic: state.topic, partition: state.partition, offset }
+    const { topic, partition } = state
     if (this.#options.resetPolicy.kind === 'none') {
       state.requestReset()
-      throw new KafkaError(
-        'LOG_TRUNCATED',
-        `${formatPartition(state)}: the log was cut${endOffset < 0 ? '' : ` at offset ${endOffset}`}, and records up to ${offset} had been read; seek to where reading should go on`,
-        { at: place },
+      return this.#options.onError(
+        new KafkaError(
+          'LOG_TRUNCATED',
+          `${formatPartition(state)}: the log was cut${endOffset < 0 ? '' : ` at offset ${endOffset}`}, and records up to ${offset} had been read; seek to where reading should go on`,
+          { at: { topic, partition, offset } },
+        ),
       )
     }
-    this.#client.world.log.warn('the log was cut below what had been read; reading goes on from there', {
+    const { log } = this.#client.world
+    log.warn('the log was cut below what had been read; reading goes on from there', {
       partition: formatPartition(state),
       offset,
       endOffset,
     })
     if (endOffset >= 0) state.jumpTo(endOffset)
     else state.requestReset()
-    this.#again = true
-  }
-
-  async #byLeader<T extends TopicPartition>(
-    partitions: readonly T[],
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Map<number, T[]>> {
-    const byLeader = new Map<number, T[]>()
-    for (const partition of partitions) {
-      const topic = await this.#client.topic(partition.topic, timeoutMs, signal)
-      const leader = topic.partitions[partition.partition]?.leader
-      if (leader === undefined) {
-        throw new KafkaError(
-          'UNKNOWN_TOPIC_OR_PARTITION',
-          `topic ${partition.topic} has the partitions 0 to ${topic.partitions.length - 1}, not ${partition.partition}`,
-          {
-            at: { topic: partition.topic, partition: partition.partition },
-            retriable: false,
-          },
-        )
-      }
-      if (leader < 0) throw brokerError('LEADER_NOT_AVAILABLE', { topic: partition.topic, partition: partition.partition })
-      const ofLeader = byLeader.get(leader)
-      if (ofLeader === undefined) byLeader.set(leader, [partition])
-      else ofLeader.push(partition)
-    }
-    return byLeader
   }
 }

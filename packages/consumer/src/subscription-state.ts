@@ -67,6 +67,18 @@ export class PartitionState implements TopicPartition {
     this.fetchRound++
   }
 
+  /**
+   * True if the position is known to be in the log of this leader epoch (-1 if the broker does not tell). A position whose own epoch is not
+   * known cannot be checked, and is taken to be; but what a former leader gave and nobody has seen yet is fetched again.
+   */
+  isGoodUnder(leaderEpoch: number): boolean {
+    if (this.validatedEpoch === leaderEpoch) return true
+    if (leaderEpoch >= 0 && this.position !== null && this.position.offsetEpoch >= 0) return false
+    if (this.validatedEpoch >= 0) this.refetch()
+    this.validatedEpoch = leaderEpoch
+    return true
+  }
+
   /** Lets go of what was fetched and not handed out: it is fetched again, from the position on. */
   refetch(): void {
     if (this.position !== null) this.fetchOffset = this.position.offset

@@ -1,0 +1,116 @@
+import type { KafkaClient } from '@logwerk/client'
+import { isolationLevels, listOffsets } from '@logwerk/protocol'
+import { brokerError, KafkaError } from '@logwerk/runtime'
+import type { ConsumerConfig } from './consumer-config.ts'
+import { groupByTopic } from './group-by-topic.ts'
+import { formatPartition, type TopicPartition } from './topic-partition.ts'
+
+/** An offset found by time. */
+export interface OffsetAndTimestamp {
+  readonly offset: number
+  /** -1 for an end of the log. */
+  readonly timestamp: number
+  /** -1 if the broker does not tell. */
+  readonly leaderEpoch: number
+}
+
+/** A partition, and milliseconds since 1970 or one of `listOffsetsTimestamps`. */
+export type PartitionTime = TopicPartition & { readonly timestamp: number }
+
+/** What one broker answered, by `topic-partition`; a partition that is in neither has no record so young. */
+export interface OffsetAnswers {
+  readonly found: ReadonlyMap<string, OffsetAndTimestamp>
+  readonly failures: ReadonlyMap<string, KafkaError>
+}
+
+/** Asks for offsets by time (`ListOffsets`). */
+export class OffsetLookup {
+  readonly #client: KafkaClient
+  readonly #config: ConsumerConfig
+
+  constructor(client: KafkaClient, config: ConsumerConfig) {
+    this.#client = client
+    this.#config = config
+  }
+
+  /** Asks the leader of these partitions, once. @throws KafkaError if it cannot be reached */
+  async ask(leader: number, wanted: readonly PartitionTime[]): Promise<OffsetAnswers> {
+    const { isolationLevel, requestTimeoutMs } = this.#config
+    const connection = await this.#client.connect(leader, 'coordinator')
+    const answer = await connection.send(listOffsets, {
+      replicaId: -1,
+      isolationLevel: isolationLevel === 'read_committed' ? isolationLevels.READ_COMMITTED : isolationLevels.READ_UNCOMMITTED,
+      timeoutMs: requestTimeoutMs,
+      topics: groupByTopic(wanted).map(([name, ofTopic]) => ({
+        name,
+        partitions: ofTopic.map(({ partition, timestamp }) => ({ partitionIndex: partition, timestamp })),
+      })),
+    })
+    const found = new Map<string, OffsetAndTimestamp>()
+    const failures = new Map<string, KafkaError>()
+    for (const { name: topic, partitions } of answer.topics) {
+      for (const { partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch } of partitions) {
+        const key = formatPartition({ topic, partition })
+        if (errorCode !== 'NONE') failures.set(key, brokerError(errorCode, { topic, partition, broker: leader }))
+        else if (offset >= 0) found.set(key, { offset, timestamp, leaderEpoch })
+      }
+    }
+    return { found, failures }
+  }
+
+  /**
+   * Asks the leader of each partition until all have answered; by `topic-partition`, partitions without such a record are left out.
+   *
+   * @throws KafkaError; TimeoutError after `timeoutMs`, `defaultApiTimeoutMs` if left out; `signal.reason`
+   */
+  async find(
+    wanted: readonly PartitionTime[],
+    options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined } = {},
+  ): Promise<Map<string, OffsetAndTimestamp>> {
+    const { timeoutMs = this.#config.defaultApiTimeoutMs, signal } = options
+    const result = new Map<string, OffsetAndTimestamp>()
+    let open = wanted
+    await this.#client.retrying('looking up offsets', { timeoutMs, signal }, async () => {
+      const failed = new Map<string, KafkaError>()
+      await Promise.all(
+        [...(await this.#byLeader(open, timeoutMs, signal))].map(async ([leader, partitions]) => {
+          const { found, failures } = await this.ask(leader, partitions)
+          for (const [key, offset] of found) result.set(key, offset)
+          for (const [key, failure] of failures) failed.set(key, failure)
+          open = open.filter(other => failures.has(formatPartition(other)) || !partitions.includes(other))
+        }),
+      )
+      if (failed.size === 0) return
+      await this.#client.refresh().catch(() => {})
+      const all = [...failed.values()]
+      throw all.find(failure => !failure.retriable) ?? all[0]!
+    })
+    return result
+  }
+
+  async #byLeader<T extends TopicPartition>(
+    partitions: readonly T[],
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Map<number, T[]>> {
+    const byLeader = new Map<number, T[]>()
+    for (const partition of partitions) {
+      const topic = await this.#client.topic(partition.topic, timeoutMs, signal)
+      const leader = topic.partitions[partition.partition]?.leader
+      if (leader === undefined) throw unknownPartition(partition, topic.partitions.length)
+      if (leader < 0) throw brokerError('LEADER_NOT_AVAILABLE', { topic: partition.topic, partition: partition.partition })
+      const ofLeader = byLeader.get(leader)
+      if (ofLeader === undefined) byLeader.set(leader, [partition])
+      else ofLeader.push(partition)
+    }
+    return byLeader
+  }
+}
+
+/** The error for a partition that its topic does not have. */
+export function unknownPartition({ topic, partition }: TopicPartition, count: number): KafkaError {
+  return new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `topic ${topic} has the partitions 0 to ${count - 1}, not ${partition}`, {
+    at: { topic, partition },
+    retriable: false,
+  })
+}
