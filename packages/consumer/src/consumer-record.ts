@@ -159,6 +159,6 @@ export interface ConsumerBatch<K, V> {
   readonly partition: number
   /** At least one. */
   readonly records: readonly ConsumerRecord<K, V>[]
-  /** Offset behind the last record that consumers can see. */
+  /** Offset behind the last record that this consumer could see when the batch was fetched: with `read_committed`, the last stable offset. */
   readonly highWatermark: number
 }

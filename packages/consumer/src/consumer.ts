@@ -388,7 +388,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
       if (taken === null) return null
       const { state, records } = taken
       this.#inHand = [handOf(state)]
-      return { topic: state.topic, partition: state.partition, records, highWatermark: state.highWatermark }
+      return { topic: state.topic, partition: state.partition, records, highWatermark: state.visibleEnd }
     }
     return this.#iterator<ConsumerBatch<K, V>>(async () => {
       const batch = await this.#ask(options.signal, Number.POSITIVE_INFINITY, take)
@@ -825,7 +825,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
 
   currentLag(partition: TopicPartition): number | null {
     const state = this.#assigned(partition)
-    return state.position === null || state.highWatermark < 0 ? null : Math.max(state.highWatermark - state.position.offset, 0)
+    return state.position === null || state.visibleEnd < 0 ? null : Math.max(state.visibleEnd - state.position.offset, 0)
   }
 
   // ---------------------------------------------------------------------------------------------- the end

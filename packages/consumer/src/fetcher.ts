@@ -10,6 +10,9 @@ import { formatPartition } from './topic-partition.ts'
 /** Version of Fetch that goes by topic id. */
 const TOPIC_ID_VERSION = 13
 
+/** A request for everything, in a session of its own, is the answer to these. */
+const SESSION_ERRORS: ReadonlySet<string> = new Set(['FETCH_SESSION_ID_NOT_FOUND', 'INVALID_FETCH_SESSION_EPOCH'])
+
 export interface FetcherOptions {
   readonly config: ConsumerConfig
   /** There are records, or an error to tell. */
@@ -168,7 +171,8 @@ export class Fetcher<K, V> {
           minBytes: config.fetchMinBytes,
           maxBytes: config.fetchMaxBytes,
           isolationLevel: config.isolationLevel === 'read_committed' ? isolationLevels.READ_COMMITTED : isolationLevels.READ_UNCOMMITTED,
-          rackId: config.clientRack,
+          // Whoever names its rack may be sent to a follower (KIP-392), with no records; here the leader is read.
+          rackId: '',
           ...node.session.request(wishes, usesIds),
         },
         { timeoutMs: config.requestTimeoutMs + config.fetchMaxWaitMs, ...(usesIds ? {} : { maxVersion: TOPIC_ID_VERSION - 1 }) },
@@ -183,9 +187,12 @@ export class Fetcher<K, V> {
     }
     if (this.#closed) return
     if (!node.session.answered(response)) {
-      if (response.errorCode !== 'FETCH_SESSION_ID_NOT_FOUND' && response.errorCode !== 'INVALID_FETCH_SESSION_EPOCH')
-        this.#client.refreshSoon()
-      return
+      if (SESSION_ERRORS.has(response.errorCode)) return
+      this.#backOff(wanted)
+      this.#client.refreshSoon()
+      const error = brokerError(response.errorCode, { broker: nodeId })
+      if (error.retriable) return
+      throw error
     }
     let arrived = false
     for (const topic of response.responses) {
@@ -206,8 +213,9 @@ export class Fetcher<K, V> {
       this.#refused(state, answer)
       return false
     }
+    const isCommitted = this.#options.config.isolationLevel === 'read_committed'
     state.failures = 0
-    state.highWatermark = answer.highWatermark
+    state.visibleEnd = isCommitted && answer.lastStableOffset >= 0 ? answer.lastStableOffset : answer.highWatermark
     const { records } = answer
     if (records === null || records.length === 0) return false
     let end = state.fetchOffset
@@ -217,7 +225,7 @@ export class Fetcher<K, V> {
       // A header that makes no sense: found again, and told, when the records before it have been handed out.
       end = state.fetchOffset
     }
-    this.#buffer.add(state, records, this.#options.config.isolationLevel === 'read_committed' ? (answer.abortedTransactions ?? []) : null)
+    this.#buffer.add(state, records, isCommitted ? (answer.abortedTransactions ?? []) : null)
     if (end > state.fetchOffset) state.fetchOffset = end
     return true
   }

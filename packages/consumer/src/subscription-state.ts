@@ -32,7 +32,8 @@ export class PartitionState implements TopicPartition {
   needsReset = false
   /** The leader epoch under which the position was last found to be in the log; -1 for never. */
   validatedEpoch = -1
-  highWatermark = -1
+  /** Behind the last record that this consumer may see: the high watermark, or the last stable offset; -1 if not known. */
+  visibleEnd = -1
   /** Not fetched before this monotonic time, after an error. */
   notBeforeMs = 0
   failures = 0
