@@ -5,6 +5,7 @@ import { listOffsetsTimestamps } from '@logwerk/protocol'
 import { fromProperties, KafkaError, messageOf, TimeoutError, type Timer, type World } from '@logwerk/runtime'
 import type { Deserializer } from '@logwerk/serde'
 import { plainBytes } from './bytes-deserializer.ts'
+import { CommitQueue } from './commit-queue.ts'
 import {
   type ConsumerConfig,
   type ConsumerConfigInput,
@@ -17,7 +18,7 @@ import { FetchBuffer } from './fetch-buffer.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupCoordinator } from './group-coordinator.ts'
 import { GroupMembership } from './group-membership.ts'
-import { NO_MEMBER, OffsetCommitter } from './offset-committer.ts'
+import { type MemberIdentity, NO_MEMBER, OffsetCommitter } from './offset-committer.ts'
 import { type OffsetAndTimestamp, OffsetLookup } from './offset-lookup.ts'
 import { PollGate } from './poll-gate.ts'
 import { Positions } from './positions.ts'
@@ -188,6 +189,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
   readonly #positions: Positions
   readonly #lookup: OffsetLookup
   readonly #committer: OffsetCommitter | null
+  readonly #commits: CommitQueue | null
   readonly #membership: GroupMembership | null
   readonly #decodesLater: boolean
   #topics: readonly string[] = []
@@ -204,8 +206,6 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
   #pollCount = 0
   #seenPollCount = -1
   #lastPollMs: number
-  #commitTimer: Timer | null = null
-  #committing: Promise<void> = Promise.resolve()
   /** What of an unsubscribe is under way. */
   #givingUp: Promise<void> = Promise.resolve()
   #closing: Promise<void> | null = null
@@ -226,6 +226,15 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
     })
     const coordinator = config.groupId === null ? null : new GroupCoordinator(client, config.groupId)
     this.#committer = coordinator === null ? null : new OffsetCommitter(client, coordinator, config.defaultApiTimeoutMs)
+    this.#commits =
+      this.#committer === null
+        ? null
+        : new CommitQueue(this.#world, {
+            config,
+            committer: this.#committer,
+            subscription: this.#subscription,
+            member: () => this.#committingMember(),
+          })
     this.#lookup = new OffsetLookup(client, config)
     this.#positions = new Positions(client, this.#subscription, {
       config,
@@ -287,7 +296,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
     this.#listener = listener
     this.#fatal = null
     this.#membership.start(this.#topics)
-    this.#scheduleCommit()
+    this.#commits?.start()
   }
 
   assign(partitions: readonly TopicPartition[]): void {
@@ -296,13 +305,13 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
       throw new KafkaError('ILLEGAL_STATE', 'the consumer is subscribed to topics; unsubscribe first to assign partitions')
     // What was read of the partitions that go counts, as at a close.
     if (this.#handIsFromPoll) this.#finish()
-    if (this.#config.enableAutoCommit) void this.#commitFinished('before partitions are dropped')
+    if (this.#config.enableAutoCommit) void this.#commits?.commitFinished('before partitions are dropped')
     const wanted = new Map(partitions.map(partition => [formatPartition(partition), partition]))
     this.#subscription.remove([...this.#subscription.all].filter(state => !wanted.has(formatPartition(state))))
     this.#subscription.add([...wanted.values()].filter(partition => this.#subscription.get(partition) === undefined))
     this.#client.setInterest(new Set([...wanted.values()].map(({ topic }) => topic)))
     this.#client.refreshSoon()
-    this.#scheduleCommit()
+    this.#commits?.start()
     this.#positions.settle()
   }
 
@@ -568,7 +577,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
       if (state !== undefined) state.leaving = true
     }
     if (stillOurs) {
-      if (this.#config.enableAutoCommit) await this.#commitFinished('before partitions go')
+      if (this.#config.enableAutoCommit) await this.#commits?.commitFinished('before partitions go')
       await this.#tell(() => this.#listener.onPartitionsRevoked?.(partitions))
     } else {
       const { onPartitionsLost, onPartitionsRevoked } = this.#listener
@@ -600,13 +609,12 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
     this.#finishIfPolled()
     if (this.#topics.length > 0 && this.#membership !== null) {
       await this.#membership.stop()
-    } else if (this.#config.enableAutoCommit) await this.#commitFinished('before partitions are dropped')
+    } else if (this.#config.enableAutoCommit) await this.#commits?.commitFinished('before partitions are dropped')
     this.#subscription.clear()
     this.#buffer.prune()
     this.#topics = []
     this.#listener = {}
-    this.#commitTimer?.cancel()
-    this.#commitTimer = null
+    this.#commits?.stop()
   }
 
   /** What `poll` handed over counts as processed, as in Java; a loop says itself, by asking for more, that it is done with a record. */
@@ -631,65 +639,20 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
       if (!Number.isSafeInteger(offset) || offset < 0)
         throw new TypeError(`${topic}-${partition}: an offset is a whole number from 0 on, not ${offset}`)
     }
-    await this.#commit(offsets, options)
+    if (this.#commits === null) throw new KafkaError('ILLEGAL_STATE', 'there is no group to commit to: give createConsumer a "groupId"')
+    await this.#commits.commit(offsets, options)
   }
 
-  async #commit(offsets: readonly TopicPartitionOffset[], options: WaitOptions = {}): Promise<void> {
-    const committer = this.#committer
-    if (committer === null) throw new KafkaError('ILLEGAL_STATE', 'there is no group to commit to: give createConsumer a "groupId"')
-    const run = async () => {
-      const member = this.#topics.length > 0 ? (this.#membership?.identity ?? NO_MEMBER) : NO_MEMBER
-      // Without a generation it would be taken for the commit of somebody outside of the group, whose members may have gone further.
-      if (this.#topics.length > 0 && member.generationId < 0) {
-        throw new KafkaError(
-          'UNKNOWN_MEMBER_ID',
-          `group ${this.#config.groupId}: nothing is committed, because this consumer is no member now (any more); its partitions may be somebody else's`,
-          { retriable: false },
-        )
-      }
-      await committer.commit(offsets, member, {
-        signal: options.signal,
-        timeoutMs: options.timeoutMs ?? this.#config.defaultApiTimeoutMs,
-      })
-      for (const offset of offsets) {
-        const state = this.#subscription.get(offset)
-        if (state !== undefined) state.committedOffset = offset.offset
-      }
-    }
-    // One after the other, or an older commit could come last.
-    const result = this.#committing.then(run)
-    this.#committing = result.catch(() => {})
-    await result
-  }
-
-  /** Commits in the background what is processed and not committed yet. Failures are logged: the next time does it, or somebody else. */
-  async #commitFinished(when: string): Promise<void> {
-    const offsets = [...this.#subscription.all]
-      .filter(state => state.finishedOffset > state.committedOffset)
-      .map(state => offsetOf(state, state.finishedOffset, state.finishedEpoch))
-    if (offsets.length === 0 || this.#committer === null) return
-    try {
-      await this.#commit(offsets)
-    } catch (error) {
-      if (!this.#closed)
-        this.#world.log.warn(`offsets could not be committed ${when}; records may come again`, {
-          groupId: this.#config.groupId,
-          error: messageOf(error),
-        })
-    }
-  }
-
-  #scheduleCommit(): void {
-    if (!this.#config.enableAutoCommit || this.#commitTimer !== null) return
-    this.#commitTimer = this.#world.clock.setTimer(
-      this.#config.autoCommitIntervalMs,
-      () => {
-        this.#commitTimer = null
-        if (this.#closed) return
-        this.#scheduleCommit()
-        void this.#commitFinished('in the background')
-      },
-      { background: true },
+  /** Under which name offsets are committed. @throws KafkaError `UNKNOWN_MEMBER_ID` if the consumer should be a member and is none */
+  #committingMember(): MemberIdentity {
+    if (this.#topics.length === 0) return NO_MEMBER
+    const member = this.#membership?.identity ?? NO_MEMBER
+    if (member.generationId >= 0) return member
+    // Without a generation it would be taken for the commit of somebody outside of the group, whose members may have gone further.
+    throw new KafkaError(
+      'UNKNOWN_MEMBER_ID',
+      `group ${this.#config.groupId}: nothing is committed, because this consumer is no member now (any more); its partitions may be somebody else's`,
+      { retriable: false },
     )
   }
 
@@ -840,7 +803,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
   }
 
   async #close(timeoutMs: number): Promise<void> {
-    this.#commitTimer?.cancel()
+    this.#commits?.stop()
     this.#membership?.halt()
     this.#arrival?.()
     const farewell = (async () => {
@@ -858,6 +821,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
         })
     })
     this.#closed = true
+    this.#commits?.close()
     this.#fetcher.close()
     this.#positions.close()
     this.#client.close()
