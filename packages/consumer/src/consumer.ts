@@ -2,7 +2,7 @@ import { type Assignor, assignorOf, cooperativeStickyAssignor } from '@logwerk/a
 import { type ClientOptions, KafkaClient, whereTo } from '@logwerk/client'
 import { type Codecs, createCodecs } from '@logwerk/compression'
 import { listOffsetsTimestamps } from '@logwerk/protocol'
-import { fromProperties, KafkaError, messageOf, TimeoutError, type Timer, type World } from '@logwerk/runtime'
+import { fromProperties, KafkaError, messageOf, TimeoutError, type Timer, type World, withTimeout } from '@logwerk/runtime'
 import type { Deserializer } from '@logwerk/serde'
 import { plainBytes } from './bytes-deserializer.ts'
 import { CommitQueue } from './commit-queue.ts'
@@ -210,6 +210,9 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
   #givingUp: Promise<void> = Promise.resolve()
   #closing: Promise<void> | null = null
   #closed = false
+  /** Settles with the end of a close. */
+  readonly #end: Promise<void>
+  #reachEnd: () => void = () => {}
 
   constructor(client: KafkaClient, config: ConsumerConfig, format: RecordFormat<K, V>, assignors: readonly Assignor[]) {
     this.#client = client
@@ -218,6 +221,9 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
     this.#codecs = createCodecs(this.#world)
     this.#decodesLater = format.key.isAsync === true || format.value.isAsync === true
     this.#lastPollMs = this.#world.clock.monotonicMs()
+    this.#end = new Promise(resolve => {
+      this.#reachEnd = resolve
+    })
     this.#buffer = new FetchBuffer<K, V>({
       format,
       codecs: this.#codecs,
@@ -455,8 +461,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
     try {
       await this.#codecs.ready()
       for (;;) {
-        await this.#gate.enter()
-        this.#gate.leave()
+        if (!this.#gate.isIdle && !(await this.#passGate(deadlineMs - clock.monotonicMs(), signal))) return null
         if (this.#closing !== null) return await this.#ended()
         signal?.throwIfAborted()
         const error = this.#errors.shift() ?? this.#fatal
@@ -480,6 +485,23 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
     } finally {
       this.#polling = false
       this.#pollCount++
+    }
+  }
+
+  /** Lets happen what waited for the user to hold nothing. False if that takes longer than there is time: it goes on by itself. */
+  async #passGate(timeoutMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+    const { clock } = this.#world
+    if (!this.#gate.isRunning) this.#lastPollMs = clock.monotonicMs()
+    const late = new Error('late')
+    try {
+      // A listener that never returns must not keep a closed consumer's loop.
+      await withTimeout(clock, Promise.race([this.#gate.enter(), this.#end]), Math.max(timeoutMs, 0), () => late, signal)
+      return true
+    } catch (error) {
+      if (error !== late) throw error
+      return false
+    } finally {
+      this.#gate.leave()
     }
   }
 
@@ -548,7 +570,9 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
     this.#handIsFromPoll = false
   }
 
+  /** When records were last asked for, to within the time between two calls of this. */
   #noteActivity(): number {
+    if (this.#gate.isRunning) return this.#lastPollMs
     if (this.#pollCount !== this.#seenPollCount || this.#polling) {
       this.#seenPollCount = this.#pollCount
       this.#lastPollMs = this.#world.clock.monotonicMs()
@@ -825,6 +849,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
     this.#fetcher.close()
     this.#positions.close()
     this.#client.close()
+    this.#reachEnd()
     this.#arrival?.()
     this.#notifyPositions()
   }

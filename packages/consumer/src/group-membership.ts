@@ -100,13 +100,15 @@ export class GroupMembership {
   start(topics: readonly string[]): void {
     this.#topics = [...topics].sort()
     this.#client.setInterest(this.#topics)
-    if (this.#running === null) {
-      this.#abort = new AbortController()
-      this.#rejoinNeeded = true
-      this.#running = this.#run(this.#abort.signal).finally(() => {
-        this.#running = null
-      })
-    } else this.requestRejoin()
+    if (this.#running !== null && this.#abort?.signal.aborted === false) return this.requestRejoin()
+    // A membership that has failed may still be ending.
+    const before = this.#running
+    this.#abort = new AbortController()
+    this.#rejoinNeeded = true
+    const running = this.#run(this.#abort.signal, before).finally(() => {
+      if (this.#running === running) this.#running = null
+    })
+    this.#running = running
   }
 
   /** Joins again at the next opportunity, e.g. for a new topic or more partitions. */
@@ -115,11 +117,12 @@ export class GroupMembership {
     this.#wakeLoop?.()
   }
 
-  /** The metadata has changed: the leader looks whether there are more partitions to give out. */
+  /** The metadata has changed: the leader looks whether there are other partitions to give out. */
   onMetadata(): void {
     if (!this.#isLeader || this.#running === null || this.#rejoinNeeded) return
     for (const [topic, count] of this.#assignedCounts) {
-      const now = this.#client.metadata.topic(topic)?.partitions.length
+      const { metadata } = this.#client
+      const now = metadata.topic(topic)?.partitions.length ?? (metadata.errorOf(topic) === 'UNKNOWN_TOPIC_OR_PARTITION' ? 0 : undefined)
       if (now !== undefined && now !== count) return this.requestRejoin()
     }
   }
@@ -158,7 +161,8 @@ export class GroupMembership {
 
   // ------------------------------------------------------------------------------------------------------- the loop
 
-  async #run(signal: AbortSignal): Promise<void> {
+  async #run(signal: AbortSignal, before: Promise<void> | null): Promise<void> {
+    if (before !== null) await before
     for (let attempt = 0; !signal.aborted; ) {
       try {
         if (this.#stale || !this.#rejoinNeeded) {
@@ -189,17 +193,19 @@ export class GroupMembership {
     }
   }
 
-  /** An outage is sat out. But who never reached a broker may have the wrong address, and waits for records in vain. */
+  /** An outage is sat out, and logged. But who never reached a broker may have the wrong address, and waits for records in vain. */
   #noteTrouble(error: unknown): void {
     const nowMs = this.#world.clock.monotonicMs()
     this.#failingSinceMs ??= nowMs
     const { defaultApiTimeoutMs } = this.#options.config
-    if (this.#client.metadata.nodes.size > 0 || nowMs - this.#failingSinceMs < defaultApiTimeoutMs) return
+    if (nowMs - this.#failingSinceMs < defaultApiTimeoutMs) return
     this.#failingSinceMs = nowMs
     const { groupId } = this.#coordinator
-    this.#options.onTrouble(
-      new TimeoutError(`group ${groupId} could not be joined for ${defaultApiTimeoutMs} ms: ${messageOf(error)}`, { cause: error }),
-    )
+    const trouble = new TimeoutError(`group ${groupId} could not be joined for ${defaultApiTimeoutMs} ms: ${messageOf(error)}`, {
+      cause: error,
+    })
+    if (this.#client.metadata.nodes.size === 0) this.#options.onTrouble(trouble)
+    else this.#world.log.warn(`${trouble.message}; it is tried on`, { groupId })
   }
 
   #untilWoken(): Promise<void> {
@@ -218,7 +224,7 @@ export class GroupMembership {
     this.#rejoinNeeded = false
     const joined = await this.#join(signal)
     if (joined === null || signal.aborted) return
-    const assignment = await this.#synchronise(joined)
+    const assignment = await this.#synchronise(joined, signal)
     if (assignment === null || signal.aborted) return
     await this.#apply(assignment, signal)
   }
@@ -295,7 +301,7 @@ export class GroupMembership {
     }
   }
 
-  async #synchronise(joined: JoinGroupResponse): Promise<TopicPartition[] | null> {
+  async #synchronise(joined: JoinGroupResponse, signal: AbortSignal): Promise<TopicPartition[] | null> {
     const assignor = this.#options.assignors.find(({ name }) => name === joined.protocolName)
     if (assignor === undefined) {
       throw new KafkaError(
@@ -305,9 +311,10 @@ export class GroupMembership {
     }
     this.#assignor = assignor
     this.#isLeader = joined.leader === joined.memberId
-    const assignments = this.#isLeader ? await this.#assign(assignor, joined) : []
+    const assignments = this.#isLeader ? await this.#assign(assignor, joined, signal) : []
     const { generationId, memberId, groupInstanceId } = this.#member
-    const answer = await this.#coordinator.send(
+    // It comes when the leader has assigned; whoever stops does not wait for that.
+    const synchronising = this.#coordinator.send(
       syncGroup,
       {
         groupId: this.#coordinator.groupId,
@@ -320,6 +327,7 @@ export class GroupMembership {
       },
       { purpose: 'membership' },
     )
+    const answer = await unlessAborted(synchronising, signal)
     switch (answer.errorCode) {
       case 'NONE': {
         if (answer.assignment.length === 0) return []
@@ -340,7 +348,7 @@ export class GroupMembership {
   }
 
   /** The leader's part: everybody's subscription in, everybody's partitions out. */
-  async #assign(assignor: Assignor, joined: JoinGroupResponse): Promise<{ memberId: string; assignment: Buffer }[]> {
+  async #assign(assignor: Assignor, joined: JoinGroupResponse, signal: AbortSignal): Promise<{ memberId: string; assignment: Buffer }[]> {
     const members: AssignorMember[] = joined.members.map(({ memberId, groupInstanceId, metadata }) => {
       const { value: subscription } = decodeVersioned(consumerProtocolSubscription, metadata, { newer: 'asNewest' })
       return {
@@ -356,7 +364,7 @@ export class GroupMembership {
     const topics = new Set(members.flatMap(member => member.topics))
     // The leader watches the topics of all members, its own or not.
     this.#client.setInterest(topics)
-    await this.#client.refresh()
+    await unlessAborted(this.#client.refresh(), signal)
     this.#assignedCounts = new Map([...topics].map(topic => [topic, this.#client.metadata.topic(topic)?.partitions.length ?? 0]))
     this.#watchMissing()
     // A static leader that came back: everybody keeps what they have, and the leader goes on to watch the topics (KIP-814).
@@ -441,7 +449,9 @@ export class GroupMembership {
     const signal = this.#abort?.signal
     if (generationId < 0 || signal === undefined || this.#client.isClosed) return
     const nowMs = this.#world.clock.monotonicMs()
-    if (!this.#joining && !gate.isInside && nowMs - this.#options.lastPollMs() > config.maxPollIntervalMs) return await this.#pollOverdue()
+    // Who waits for records is not slow; who has been told of a rebalance, and does not come back from it, is.
+    const isWaiting = this.#joining || (gate.isInside && !gate.isRunning)
+    if (!isWaiting && nowMs - this.#options.lastPollMs() > config.maxPollIntervalMs) return await this.#pollOverdue()
     this.#heartbeatTimer = this.#world.clock.setTimer(config.heartbeatIntervalMs, () => {
       void this.#beat()
     })
@@ -503,8 +513,10 @@ export class GroupMembership {
     this.#stale = true
     const member = this.#member
     this.#forget('member')
-    // Told before any more records are handed out: what is buffered is somebody else's.
-    void this.#loseAll()
+    // Told before any more records are handed out: what is buffered is somebody else's. If a listener was slow, records are waited for still.
+    void this.#loseAll().then(() => {
+      if (this.#options.gate.isInside) this.onPoll()
+    })
     await this.#leave(member, 'the poll loop was too slow')
   }
 

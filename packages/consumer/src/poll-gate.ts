@@ -31,6 +31,11 @@ export class PollGate {
     })
   }
 
+  /** True while something is done that waited for such a moment, e.g. a rebalance listener is being awaited. */
+  get isRunning(): boolean {
+    return this.#running !== null
+  }
+
   /** True if nothing waits for such a moment, or is under way. */
   get isIdle(): boolean {
     return this.#tasks.length === 0 && this.#running === null

@@ -1,6 +1,7 @@
+import { type Assignor, rangeAssignor } from '@logwerk/assignor'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { balanced as balancedIn, joinGroup, type Member } from './consumer-member.test-support.ts'
-import { ConsumerWorld, numbersOf, type Options, Poller, partitions, type Reader, withTimerCount } from './consumer-world.test-support.ts'
+import { ConsumerWorld, numbersOf, type Options, Poller, type Reader, withTimerCount } from './consumer-world.test-support.ts'
 
 let world: ConsumerWorld
 beforeEach(async () => {
@@ -8,7 +9,6 @@ beforeEach(async () => {
   await world.topic('orders', 4)
 })
 
-const _orders = (...numbers: number[]) => partitions('orders', ...numbers)
 const join = (machine: string, options: Options = {}) => joinGroup(world, machine, options)
 const balanced = (members: readonly Member[], counts: readonly number[]) => balancedIn(world, members, counts)
 
@@ -88,6 +88,32 @@ describe('close', () => {
     polling.stop()
     await world.run(slow.close())
     expect(counted.pending()).toBe(0)
+  })
+
+  test('while the leader does not assign', async () => {
+    let isCut = false
+    const cutOff: Assignor = {
+      ...rangeAssignor,
+      assign: (cluster, members) => {
+        isCut = members.length > 1
+        if (isCut) world.simulation.network.partition('leader', 'localhost')
+        return rangeAssignor.assign(cluster, members)
+      },
+    }
+    const leader = await join('leader', { partitionAssignmentStrategy: [cutOff] })
+    await balanced([leader], [4])
+    const consumer = world.consumer('closing', { partitionAssignmentStrategy: ['range'] })
+    await consumer.subscribe(['orders'])
+    const poll = consumer.poll({ timeoutMs: 60_000 })
+    await world.until(() => isCut)
+    await world.advance(1000)
+    const before = world.nowMs
+    await world.run(consumer.close())
+    expect(world.nowMs - before).toBeLessThan(1000)
+    expect(await world.run(poll)).toEqual([])
+    world.simulation.network.heal()
+    await balanced([leader], [4])
+    await world.run(leader.consumer.close())
   })
 
   test('when the broker is gone ends within its timeout', async () => {

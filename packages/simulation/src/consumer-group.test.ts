@@ -255,7 +255,119 @@ describe('a rebalance listener', () => {
   })
 })
 
+describe('a rebalance listener that does not return', () => {
+  /** A consumer whose listener holds on to its partitions until it is told to go on. */
+  async function hanging(options: Options = {}) {
+    let goOn = () => {}
+    const going = new Promise<void>(resolve => {
+      goOn = resolve
+    })
+    const a = world.consumer('a', options)
+    await a.subscribe(['orders'], { onPartitionsRevoked: () => going })
+    await world.run(a.poll({ timeoutMs: 2000 }))
+    expect(numbersOf(a)).toEqual([0, 1, 2, 3])
+    return { a, goOn }
+  }
+
+  test('keeps a poll no longer than its timeout or signal, and nothing is read meanwhile', async () => {
+    const { a, goOn } = await hanging()
+    const b = await join('b')
+    for (const timeoutMs of [0, 100, 10_000]) {
+      const before = world.nowMs
+      expect(await world.run(a.poll({ timeoutMs }))).toEqual([])
+      expect(world.nowMs - before).toBeLessThan(timeoutMs + 10)
+    }
+    await world.produce('orders', 0, 4)
+    await world.produce('orders', 3, 4)
+    for (const loop of [a.poll({ timeoutMs: 100 }).then(records => records.length), Promise.resolve(0)])
+      expect(await world.run(loop)).toBe(0)
+    const ended = new AbortController()
+    const batch = a.batches({ signal: ended.signal }).next()
+    await world.advance(5000)
+    ended.abort(new Error('enough'))
+    await expect(world.run(batch)).rejects.toThrow('enough')
+    goOn()
+    const polling = new Poller(a)
+    await world.until(() => polling.records.length + b.poller.records.length === 8)
+    await balanced([b], [2])
+    polling.stop()
+    await world.run(b.consumer.close())
+    await world.run(a.close({ timeoutMs: 0 }))
+  })
+
+  test.each(['next', 'poll'])('within maxPollIntervalMs costs the membership; when it returns the consumer joins again (%s)', async how => {
+    const { a, goOn } = await hanging({ maxPollIntervalMs: 20_000 })
+    const b = await join('b')
+    const seen: string[] = []
+    const reading = (async () => {
+      if (how === 'next') for await (const record of a) seen.push(...places([record]))
+      else for (;;) seen.push(...places(await a.poll({ timeoutMs: 500 })))
+    })().catch(() => {})
+    await world.until(() => b.consumer.assignment().length === 4)
+    goOn()
+    await world.until(() => a.assignment().length === 2 && b.consumer.assignment().length === 2)
+    await world.produce('orders', numbersOf(a)[0]!, 3)
+    await world.until(() => seen.length === 3)
+    await world.run(a.close({ timeoutMs: 100 }))
+    await world.run(reading)
+    await world.run(b.consumer.close())
+  })
+
+  test('keeps neither a close nor the loop beyond the close', async () => {
+    const { a } = await hanging()
+    const b = await join('b')
+    const next = a[Symbol.asyncIterator]().next()
+    await world.advance(10_000)
+    await world.run(a.close({ timeoutMs: 1000 }))
+    expect(await world.run(next)).toEqual({ done: true, value: undefined })
+    await world.run(b.consumer.close())
+  })
+})
+
+describe('a topic that is deleted', () => {
+  test('is given up by its members, the others are read on, and it is read again when it is back', async () => {
+    await world.topic('payments', 2)
+    const topics = ['orders', 'payments']
+    const options = { metadataMaxAgeMs: 5000, allowAutoCreateTopics: false }
+    const consumers = [world.consumer('a', options), world.consumer('b', options)]
+    for (const consumer of consumers) await consumer.subscribe(topics)
+    const pollers = consumers.map(consumer => new Poller(consumer))
+    const held = (topic: string) =>
+      consumers.flatMap(consumer => consumer.assignment()).filter(partition => partition.topic === topic).length
+    await world.until(() => held('orders') === 4 && held('payments') === 2)
+    await world.run(world.admin.deleteTopics(['payments']))
+    await world.until(() => held('orders') === 4 && held('payments') === 0)
+    await world.produce('orders', 2, 3)
+    await world.until(() => pollers.flatMap(({ records }) => records).length === 3)
+    await world.topic('payments', 3)
+    await world.produce('payments', 1, 2)
+    await world.until(() => held('payments') === 3 && pollers.flatMap(({ records }) => records).length === 5)
+    for (const consumer of consumers) await world.run(consumer.close())
+    expect(pollers.flatMap(({ errors }) => errors)).toEqual([])
+  })
+})
+
 describe('a member that', () => {
+  test('is fenced while it was to give up its partitions may subscribe again at once', async () => {
+    await world.produce('orders', 0, 1)
+    const options = { partitionAssignmentStrategy: ['range'] }
+    const a = world.consumer('a', { ...options, groupInstanceId: 'one' })
+    await a.subscribe(['orders'])
+    await world.take(a, 1)
+    // It holds a record, so the rebalance waits for it.
+    const b = await join('b', options)
+    await world.advance(5000)
+    const rival = await join('rival', { ...options, groupInstanceId: 'one' })
+    await world.advance(10_000)
+    await world.run(rival.consumer.close())
+    await a.subscribe(['orders'])
+    const polling = new Poller(a)
+    await world.until(() => a.assignment().length === 2 && b.consumer.assignment().length === 2)
+    await world.run(a.close())
+    await world.run(b.consumer.close())
+    expect(polling.errors).toEqual([])
+  })
+
   test('dies is evicted after its session timeout, and its partitions are taken over from the last commit', async () => {
     await world.produce('orders', 0, 5)
     const options = { sessionTimeoutMs: 10_000 }
