@@ -116,7 +116,11 @@ export const consumerConfig = defineConfig({
     default: true,
     doc: 'Subscribing to a topic that does not exist may create it, if the broker does that.',
   }),
-  clientRack: text({ kafkaKey: 'client.rack', default: '', doc: "Where this consumer runs; told to the group's assignor." }),
+  clientRack: text({
+    kafkaKey: 'client.rack',
+    default: '',
+    doc: "Where this consumer runs; told to the group's assignor. Records are read from leaders, wherever they are.",
+  }),
   defaultApiTimeoutMs: durationMs({
     kafkaKey: 'default.api.timeout.ms',
     default: 60_000,

@@ -12,7 +12,8 @@ const UNREAD: unique symbol = Symbol('unread')
 
 /**
  * A record as it was read. Key and value are decoded when they are first asked for, and then kept. The record stays valid for as long as
- * it is held, and keeps the batch in memory that it came in; `copy` frees that.
+ * it is held, and keeps in memory what it lies in: its batch if that was compressed, else the broker's whole answer (up to `fetchMaxBytes`).
+ * `copy` frees that.
  */
 export class ConsumerRecord<K, V> {
   readonly topic: string
@@ -81,7 +82,7 @@ export class ConsumerRecord<K, V> {
     return lastHeader(this.#raw.headers, name)
   }
 
-  /** The same record with bytes of its own, which lets go of its batch. */
+  /** The same record with bytes of its own, which keeps nothing else in memory. */
   copy(): ConsumerRecord<K, V> {
     const { key, value, headers } = this.#raw
     const own = {
@@ -89,16 +90,12 @@ export class ConsumerRecord<K, V> {
       value: value === null ? null : Buffer.from(value),
       headers: headers.map(header => ({ key: header.key, value: header.value === null ? null : Buffer.from(header.value) })),
     }
-    return new ConsumerRecord(
-      this.topic,
-      this.partition,
-      this.offset,
-      this.timestamp,
-      this.timestampType,
-      this.leaderEpoch,
-      own,
-      this.#format,
-    )
+    const { topic, partition, offset, timestamp, timestampType, leaderEpoch } = this
+    const copy = new ConsumerRecord(topic, partition, offset, timestamp, timestampType, leaderEpoch, own, this.#format)
+    // What takes its time to decode was decoded before, and cannot be when it is asked for.
+    if (this.#format.key.isAsync === true) copy.#key = this.#key
+    if (this.#format.value.isAsync === true) copy.#value = this.#value
+    return copy
   }
 
   /** Decodes now what would be decoded later, for deserializers that take their time. A failure is kept for whoever asks. */

@@ -169,10 +169,10 @@ function assignorsOf(strategy: readonly (string | Assignor)[] | undefined): read
 
 /** Records that the user holds: finished when they ask for more. */
 interface InHand {
-  readonly state: PartitionState
-  readonly jumps: number
-  readonly offset: number
-  readonly epoch: number
+  state: PartitionState
+  jumps: number
+  offset: number
+  epoch: number
 }
 
 const NO_HAND: readonly InHand[] = []
@@ -375,9 +375,21 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<ConsumerRecord<K, V>> {
+    // One for all records: nothing is made for a record that the user does not see.
+    let hand: [InHand] | null = null
     const takeOne = () => {
       const record = this.#buffer.takeOne()
-      if (record !== null) this.#inHand = [handOf(this.#subscription.get(record)!)]
+      if (record === null) return null
+      const state = this.#buffer.takenFrom!
+      if (hand === null) hand = [handOf(state)]
+      else {
+        const one = hand[0]
+        one.state = state
+        one.jumps = state.jumps
+        one.offset = state.position!.offset
+        one.epoch = state.position!.offsetEpoch
+      }
+      this.#inHand = hand
       return record
     }
     const next = async (): Promise<IteratorResult<ConsumerRecord<K, V>>> => {

@@ -43,6 +43,20 @@ describe('records', () => {
     expect([buffer.byteCount, state.bufferedBytes, roomCount]).toEqual([0, 0, 1])
   })
 
+  test('come one by one, and the buffer knows from where', () => {
+    buffer.add(partition(0, 0), batchAt(0, ['a', 'b']), null)
+    const other = partition(1, 0)
+    buffer.add(other, batchAt(0, ['c']), null)
+    expect(buffer.takenFrom).toBeNull()
+    const seen: string[] = []
+    for (let record = buffer.takeOne(); record !== null; record = buffer.takeOne()) {
+      seen.push(`${record.partition}:${record.offset}`)
+      expect(buffer.takenFrom).toMatchObject({ topic: 'orders', partition: record.partition, position: { offset: record.offset + 1 } })
+    }
+    expect(seen).toEqual(['0:0', '0:1', '1:0'])
+    expect(buffer.takenFrom).toBe(other)
+  })
+
   test('before the position are left out: a fetch gives whole batches', () => {
     const state = partition(0, 2)
     buffer.add(state, batchAt(0, ['a', 'b', 'c', 'd']), null)

@@ -121,11 +121,20 @@ export interface FetchBufferOptions<K, V> {
 /** Fetched records that wait to be asked for, partition by partition in turn. */
 export class FetchBuffer<K, V> {
   readonly #options: FetchBufferOptions<K, V>
+  /** Made once, not for each record. */
+  readonly #oneOf: (chunk: FetchedChunk<K, V>) => ConsumerRecord<K, V> | null
   #chunks: FetchedChunk<K, V>[] = []
   #bytes = 0
+  #takenFrom: PartitionState | null = null
 
   constructor(options: FetchBufferOptions<K, V>) {
     this.#options = options
+    this.#oneOf = chunk => chunk.takeOne(options) ?? null
+  }
+
+  /** The partition whose records were taken last; null before the first. */
+  get takenFrom(): PartitionState | null {
+    return this.#takenFrom
   }
 
   get byteCount(): number {
@@ -153,7 +162,7 @@ export class FetchBuffer<K, V> {
 
   /** The next record; null if there is none now. @throws as {@link take} */
   takeOne(): ConsumerRecord<K, V> | null {
-    return this.#fromFirst(chunk => chunk.takeOne(this.#options) ?? null)
+    return this.#fromFirst(this.#oneOf)
   }
 
   /** The records that `take` would give next, left where they are. @throws as {@link take} */
@@ -187,7 +196,10 @@ export class FetchBuffer<K, V> {
         chunk.state.refetch()
         throw error
       }
-      if (taken !== null) return taken
+      if (taken !== null) {
+        this.#takenFrom = chunk.state
+        return taken
+      }
       this.#drop(index)
       this.#options.onRoom()
     }
