@@ -38,6 +38,7 @@ describe('autoOffsetReset', () => {
 describe('options that do not fit together are named', () => {
   test.each([
     [{ groupId: '' }, /"groupId" must not be empty/],
+    [{ groupId: 'g', groupInstanceId: '' }, /"groupInstanceId" must not be empty/],
     [{ groupInstanceId: 'one' }, /"groupInstanceId" needs a "groupId"/],
     [{ enableAutoCommit: true }, /"enableAutoCommit" needs a "groupId"/],
     [

@@ -10,6 +10,7 @@ import {
   oneOf,
   resolveConfig,
   sizeBytes,
+  stringList,
   text,
 } from '@logwerk/runtime'
 
@@ -46,6 +47,11 @@ export const consumerConfig = defineConfig({
     min: 1,
     max: 0x7fff_ffff,
     doc: 'A consumer that asks for no records for this long is taken to be stuck: it leaves the group until it asks again.',
+  }),
+  partitionAssignmentStrategy: stringList({
+    kafkaKey: 'partition.assignment.strategy',
+    default: ['cooperative-sticky'],
+    doc: 'Assignors that this member knows, best first: range, roundrobin, sticky, cooperative-sticky. createConsumer also takes objects of your own.',
   }),
   maxPollRecords: integer({
     kafkaKey: 'max.poll.records',
@@ -142,6 +148,7 @@ export function resolveConsumerConfig(input: Readonly<Record<string, unknown>>):
   const bad = (why: string) => new KafkaError('INVALID_CONFIG', `createConsumer: ${why}`)
   parseResetPolicy(config.autoOffsetReset)
   if (config.groupId === '') throw bad('option "groupId" must not be empty')
+  if (config.groupInstanceId === '') throw bad('option "groupInstanceId" must not be empty')
   if (config.groupInstanceId !== null && config.groupId === null) throw bad('option "groupInstanceId" needs a "groupId"')
   if (config.heartbeatIntervalMs >= config.sessionTimeoutMs) {
     throw bad(

@@ -1,4 +1,4 @@
-import { type Assignor, assignorOf, cooperativeStickyAssignor } from '@logwerk/assignor'
+import { type Assignor, assignorOf } from '@logwerk/assignor'
 import { type ClientOptions, KafkaClient, whereTo } from '@logwerk/client'
 import { type Codecs, createCodecs } from '@logwerk/compression'
 import { listOffsetsTimestamps } from '@logwerk/protocol'
@@ -25,7 +25,7 @@ import { Positions } from './positions.ts'
 import { type PartitionState, SubscriptionState } from './subscription-state.ts'
 import { formatPartition, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts'
 
-export type ConsumerOptions<K, V> = Omit<ConsumerConfigInput, 'bootstrapServers'> &
+export type ConsumerOptions<K, V> = Omit<ConsumerConfigInput, 'bootstrapServers' | 'partitionAssignmentStrategy'> &
   ClientOptions & {
     readonly bootstrapServers?: readonly string[] | undefined
     /** How keys are read. Default: bytes. */
@@ -149,22 +149,18 @@ export function consumerFromProperties(properties: Readonly<Record<string, unkno
   return fromProperties('createConsumer', consumerConfig, properties)
 }
 
-function assignorsOf(strategy: readonly (string | Assignor)[] | undefined): readonly Assignor[] {
-  if (strategy === undefined) return [cooperativeStickyAssignor]
-  if (!Array.isArray(strategy) || strategy.length === 0) {
-    throw new KafkaError('INVALID_CONFIG', 'createConsumer: option "partitionAssignmentStrategy" must be a list with at least one assignor')
-  }
-  return strategy.map(entry => {
-    if (typeof entry !== 'string') return entry
-    const known = assignorOf(entry)
-    if (known === undefined) {
-      throw new KafkaError(
-        'INVALID_CONFIG',
-        `createConsumer: there is no assignor "${entry}"; known are range, roundrobin, sticky and cooperative-sticky, and objects of your own`,
-      )
-    }
-    return known
+function assignorsOf(strategy: readonly (string | Assignor)[] = consumerConfig.partitionAssignmentStrategy.default): readonly Assignor[] {
+  const bad = (why: string) => new KafkaError('INVALID_CONFIG', `createConsumer: option "partitionAssignmentStrategy" ${why}`)
+  if (!Array.isArray(strategy) || strategy.length === 0) throw bad('must be a list with at least one assignor')
+  const assignors = (strategy as readonly (string | Assignor)[]).map(entry => {
+    if (typeof entry === 'string') return assignorOf(entry)
+    if (typeof entry?.name === 'string' && typeof entry.assign === 'function' && Array.isArray(entry.supportedProtocols)) return entry
+    throw bad('takes names, and assignors: objects with a name, supportedProtocols and an assign method')
   })
+  const names = assignors.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) < index)
+  if (twice !== undefined) throw bad(`has "${twice}" twice`)
+  return assignors
 }
 
 /** Records that the user holds: finished when they ask for more. */
@@ -307,6 +303,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
 
   assign(partitions: readonly TopicPartition[]): void {
     this.#ensureOpen()
+    checkPartitions(partitions)
     if (this.#topics.length > 0)
       throw new KafkaError('ILLEGAL_STATE', 'the consumer is subscribed to topics; unsubscribe first to assign partitions')
     // What was read of the partitions that go counts, as at a close.
@@ -671,6 +668,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
         : Array.isArray(what)
           ? (what as readonly TopicPartitionOffset[])
           : [behind(what as ConsumerRecord<K, V>)]
+    checkPartitions(offsets)
     for (const { topic, partition, offset } of offsets) {
       if (!Number.isSafeInteger(offset) || offset < 0)
         throw new TypeError(`${topic}-${partition}: an offset is a whole number from 0 on, not ${offset}`)
@@ -694,6 +692,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
 
   async committed(partitions: readonly TopicPartition[], options: WaitOptions = {}): Promise<TopicPartitionOffset[]> {
     this.#ensureOpen()
+    checkPartitions(partitions)
     options.signal?.throwIfAborted()
     if (this.#committer === null)
       throw new KafkaError('ILLEGAL_STATE', 'there is no group whose commits could be read: give createConsumer a "groupId"')
@@ -790,6 +789,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
     options: WaitOptions = {},
   ): Promise<(TopicPartition & OffsetAndTimestamp)[]> {
     this.#ensureOpen()
+    checkPartitions(times)
     for (const { topic, partition, timestamp } of times) {
       if (!Number.isSafeInteger(timestamp) || timestamp < 0)
         throw new TypeError(`${topic}-${partition}: a timestamp is a whole number of milliseconds since 1970, not ${timestamp}`)
@@ -812,6 +812,7 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
 
   async #ends(partitions: readonly TopicPartition[], timestamp: number, options: WaitOptions): Promise<TopicPartitionOffset[]> {
     this.#ensureOpen()
+    checkPartitions(partitions)
     this.#client.addInterest(partitions.map(({ topic }) => topic))
     const wanted = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }))
     const found = await this.#lookup.find(wanted, options)
@@ -877,6 +878,17 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
     if (this.#closed) throw new KafkaError('CLOSED', 'the consumer was closed')
   }
 }
+
+/** @throws TypeError for what is no list of partitions */
+function checkPartitions(partitions: readonly TopicPartition[]): void {
+  if (!Array.isArray(partitions)) throw new TypeError('a list of partitions is expected, such as [{ topic, partition }]')
+  for (const { topic, partition } of partitions) {
+    if (typeof topic !== 'string' || topic === '' || !Number.isInteger(partition) || partition < 0 || partition > MAX_PARTITION)
+      throw new TypeError(`a partition has a topic and a number from 0 on, not ${JSON.stringify({ topic, partition })}`)
+  }
+}
+
+const MAX_PARTITION = 0x7fff_ffff
 
 /** Java's default for a close. */
 const CLOSE_TIMEOUT_MS = 30_000
