@@ -79,6 +79,8 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
   poll(options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined }): Promise<ConsumerRecord<K, V>[]>
   /** Record by record. Leaving the loop leaves the consumer open; the record in hand then does not count as processed. */
   [Symbol.asyncIterator](): AsyncIterableIterator<ConsumerRecord<K, V>>
+  /** The same, until a signal aborts: then it throws `signal.reason`. */
+  records(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterableIterator<ConsumerRecord<K, V>>
   /** Batch by batch: up to `maxPollRecords` records of one partition at a time. */
   batches(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterableIterator<ConsumerBatch<K, V>>
   /**
@@ -372,6 +374,10 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<ConsumerRecord<K, V>> {
+    return this.records()
+  }
+
+  records({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterableIterator<ConsumerRecord<K, V>> {
     // One for all records: nothing is made for a record that the user does not see.
     let hand: [InHand] | null = null
     const takeOne = () => {
@@ -390,14 +396,14 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
       return record
     }
     const next = async (): Promise<IteratorResult<ConsumerRecord<K, V>>> => {
-      const record = await this.#ask(undefined, Number.POSITIVE_INFINITY, takeOne)
+      const record = await this.#ask(signal, Number.POSITIVE_INFINITY, takeOne)
       if (record === null) return { done: true, value: undefined }
       if (this.#decodesLater) await record.decodeLater()
       return { done: false, value: record }
     }
     return this.#iterator<ConsumerRecord<K, V>>(() => {
       // The common case: there is a record, and nothing else to do. No waiting, one promise.
-      if (!this.#mayTakeAtOnce()) return next()
+      if (!this.#mayTakeAtOnce() || signal?.aborted === true) return next()
       this.#finish()
       this.#pollCount++
       const record = takeOne()
@@ -459,9 +465,9 @@ class LogwerkConsumer<K, V> implements Consumer<K, V> {
   async #ask<T>(signal: AbortSignal | undefined, timeoutMs: number, take: () => T | null): Promise<T | null> {
     if (this.#closing !== null) return await this.#ended()
     if (this.#polling) throw new KafkaError('ILLEGAL_STATE', 'records are being asked for already: one poll or loop at a time')
+    this.#finish()
     signal?.throwIfAborted()
     this.#polling = true
-    this.#finish()
     this.#pollCount++
     this.#membership?.onPoll()
     const { clock } = this.#world

@@ -384,6 +384,7 @@ describe('an AbortSignal', () => {
     for (const wait of [
       (signal: AbortSignal): Promise<unknown> => consumer.poll({ timeoutMs: 60_000, signal }),
       (signal: AbortSignal): Promise<unknown> => consumer.batches({ signal }).next(),
+      (signal: AbortSignal): Promise<unknown> => consumer.records({ signal }).next(),
     ]) {
       const abort = new AbortController()
       const waiting = wait(abort.signal)
@@ -396,6 +397,23 @@ describe('an AbortSignal', () => {
     await world.produce('orders', 1, 1)
     expect(places(await world.take(consumer, 1))).toEqual(['1:0'])
     await world.run(consumer.close())
+  })
+
+  test('ends a record loop that has records still, and what its body has ended with counts', async () => {
+    const consumer = world.consumer()
+    consumer.assign(orders(0))
+    const abort = new AbortController()
+    const seen: number[] = []
+    const loop = (async () => {
+      for await (const { offset } of consumer.records({ signal: abort.signal })) {
+        seen.push(offset)
+        if (offset === 3) abort.abort(reason)
+      }
+    })()
+    await expect(world.run(loop)).rejects.toBe(reason)
+    expect(seen).toEqual([0, 1, 2, 3])
+    await world.run(consumer.close())
+    expect(await world.committed()).toEqual(['0:4'])
   })
 
   test('ends every other call that waits', async () => {
