@@ -41,6 +41,12 @@ describe('assignGroup', () => {
     expect(() => assignGroup(answering(shares), cluster, members)).toThrow(`assignor "mine" ${what}`)
   })
 
+  test.each([undefined, null, {}, []])('answered with something else than a Map of members: %j', answer => {
+    const forgetful: Assignor = { name: 'mine', supportedProtocols: ['eager'], assign: () => answer as unknown as GroupAssignment }
+    expect(() => assignGroup(forgetful, cluster, members)).toThrow(expect.objectContaining({ code: 'ILLEGAL_STATE' }))
+    expect(() => assignGroup(forgetful, cluster, members)).toThrow('assignor "mine" answered with something else than a Map')
+  })
+
   test('what an assignor throws is the cause', () => {
     const cause = new Error('no plan')
     const failing: Assignor = {

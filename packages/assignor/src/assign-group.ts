@@ -6,8 +6,8 @@ import type { Assignor, AssignorCluster, AssignorMember, GroupAssignment } from 
  * the same partition.
  *
  * @returns An entry for every member, also for those that the assignor left out.
- * @throws  KafkaError `ILLEGAL_STATE` that names the assignor and the place, if it threw (see `cause`), named an unknown member, or gave
- *          away a partition twice, one that does not exist, or one of a topic that the member does not subscribe to.
+ * @throws  KafkaError `ILLEGAL_STATE` that names the assignor and the place, if it threw (see `cause`), answered with no Map, named an
+ *          unknown member, or gave away a partition twice, one that does not exist, or one of a topic that the member does not subscribe to.
  */
 export function assignGroup(assignor: Assignor, cluster: AssignorCluster, members: readonly AssignorMember[]): GroupAssignment {
   let answer: GroupAssignment
@@ -16,6 +16,7 @@ export function assignGroup(assignor: Assignor, cluster: AssignorCluster, member
   } catch (error) {
     throw new KafkaError('ILLEGAL_STATE', `assignor "${assignor.name}" failed: ${messageOf(error)}`, { cause: error })
   }
+  if (!(answer instanceof Map)) throw mistake(assignor, 'answered with something else than a Map of members')
   const subscribed = new Map(members.map(member => [member.memberId, new Set(member.topics)]))
   const owners = new Map<string, Map<number, string>>()
   for (const [memberId, shares] of answer) {
