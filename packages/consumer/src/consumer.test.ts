@@ -1,7 +1,7 @@
 import { rangeAssignor } from '@logwerk/assignor'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { batchAt } from './batches.test-support.ts'
-import { consumerFromProperties, createConsumer } from './consumer.ts'
+import { consumerFromProperties, createConsumer } from './create-consumer.ts'
 import { ScriptedCluster } from './scripted-cluster.test-support.ts'
 
 const orders = (...numbers: number[]) => numbers.map(partition => ({ topic: 'orders', partition }))

@@ -1,18 +1,11 @@
-import { type Assignor, assignorOf } from '@logwerk/assignor'
-import { type ClientOptions, KafkaClient, whereTo } from '@logwerk/client'
+import type { Assignor } from '@logwerk/assignor'
+import type { KafkaClient } from '@logwerk/client'
 import { type Codecs, createCodecs } from '@logwerk/compression'
 import { listOffsetsTimestamps } from '@logwerk/protocol'
-import { fromProperties, KafkaError, messageOf, TimeoutError, type Timer, type World, withTimeout } from '@logwerk/runtime'
-import type { Deserializer } from '@logwerk/serde'
-import { plainBytes } from './bytes-deserializer.ts'
+import { KafkaError, messageOf, TimeoutError, type Timer, type World, withTimeout } from '@logwerk/runtime'
 import { CommitQueue } from './commit-queue.ts'
-import {
-  type ConsumerConfig,
-  type ConsumerConfigInput,
-  consumerConfig,
-  parseResetPolicy,
-  resolveConsumerConfig,
-} from './consumer-config.ts'
+import type { Consumer, RebalanceListener, WaitOptions } from './consumer-api.ts'
+import { type ConsumerConfig, parseResetPolicy } from './consumer-config.ts'
 import type { ConsumerBatch, ConsumerRecord, RecordFormat } from './consumer-record.ts'
 import { FetchBuffer } from './fetch-buffer.ts'
 import { Fetcher } from './fetcher.ts'
@@ -25,146 +18,6 @@ import { Positions } from './positions.ts'
 import { type PartitionState, SubscriptionState } from './subscription-state.ts'
 import { formatPartition, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts'
 
-export type ConsumerOptions<K, V> = Omit<ConsumerConfigInput, 'bootstrapServers' | 'partitionAssignmentStrategy'> &
-  ClientOptions & {
-    readonly bootstrapServers?: readonly string[] | undefined
-    /** How keys are read. Default: bytes. */
-    readonly key?: Deserializer<K> | undefined
-    /** How values are read. Default: bytes. */
-    readonly value?: Deserializer<V> | undefined
-    /**
-     * Assignors that this member knows, best first, by name or as objects. Default: `['cooperative-sticky']`, which moves only the
-     * partitions that have to move (Java's default begins with `range`, which stops the whole group).
-     */
-    readonly partitionAssignmentStrategy?: readonly (string | Assignor)[] | undefined
-  }
-
-/** Told of partitions that come and go, and awaited: nothing is read meanwhile. */
-export interface RebalanceListener {
-  /** The place to seek, or to load state. */
-  onPartitionsAssigned?(partitions: readonly TopicPartition[]): void | Promise<void>
-  /** The place to commit: the partitions are still this consumer's. Offsets of finished records are committed before, if that is automatic. */
-  onPartitionsRevoked?(partitions: readonly TopicPartition[]): void | Promise<void>
-  /** The partitions are somebody else's already. Default: as `onPartitionsRevoked`. */
-  onPartitionsLost?(partitions: readonly TopicPartition[]): void | Promise<void>
-}
-
-export interface WaitOptions {
-  readonly signal?: AbortSignal | undefined
-  /** Longest wait in milliseconds; `defaultApiTimeoutMs` if left out. */
-  readonly timeoutMs?: number | undefined
-}
-
-/**
- * Reads records, alone or as a member of a group. Make one with {@link createConsumer}. Records are asked for in one place at a time:
- * by `poll`, by the record iterator, or by `batches`.
- */
-export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerRecord<K, V>> {
-  /** Joins the group for these topics, in place of those before. The partitions come with the first wait for records. */
-  subscribe(topics: readonly string[], listener?: RebalanceListener): Promise<void>
-  /** Reads exactly these partitions, without a group's membership. An empty list reads nothing. */
-  assign(partitions: readonly TopicPartition[]): void
-  /** Leaves the group, or drops the assigned partitions. */
-  unsubscribe(): Promise<void>
-  /** Topics of the subscription. */
-  subscription(): string[]
-  /** Partitions that are read now. */
-  assignment(): TopicPartition[]
-  /**
-   * The next records of all partitions, at most `maxPollRecords`; an empty list after `timeoutMs` without any.
-   *
-   * @throws KafkaError: `NO_OFFSET`, `CORRUPT_MESSAGE`, `CLOSED`, what the coordinator or a broker refuses; what a rebalance listener
-   *         threw; `signal.reason`.
-   */
-  poll(options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined }): Promise<ConsumerRecord<K, V>[]>
-  /** Record by record. Leaving the loop leaves the consumer open; the record in hand then does not count as processed. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<ConsumerRecord<K, V>>
-  /** The same, until a signal aborts: then it throws `signal.reason`. */
-  records(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterableIterator<ConsumerRecord<K, V>>
-  /** Batch by batch: up to `maxPollRecords` records of one partition at a time. */
-  batches(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterableIterator<ConsumerBatch<K, V>>
-  /**
-   * Commits what has been handed out so far; a record (the offset behind it); or the offsets given. Resolves when they are on record.
-   *
-   * @throws KafkaError `ILLEGAL_GENERATION`, `UNKNOWN_MEMBER_ID`, `REBALANCE_IN_PROGRESS` if the partitions may be somebody else's by
-   *         now; TimeoutError; `signal.reason`.
-   */
-  commit(what?: ConsumerRecord<K, V> | readonly TopicPartitionOffset[], options?: WaitOptions): Promise<void>
-  /** What the group has committed, for each of the partitions that has a commit. */
-  committed(partitions: readonly TopicPartition[], options?: WaitOptions): Promise<TopicPartitionOffset[]>
-  /** The offset of the record that comes next. Waits until it is known. @throws KafkaError `ILLEGAL_STATE` if the partition is not assigned */
-  position(partition: TopicPartition, options?: WaitOptions): Promise<number>
-  /** Goes on at `offset`. @throws KafkaError `ILLEGAL_STATE` if the partition is not assigned */
-  seek(partition: TopicPartition, offset: number): void
-  /** Goes on at the first record there is, in these partitions or in all. */
-  seekToBeginning(partitions?: readonly TopicPartition[], options?: WaitOptions): Promise<void>
-  /** Goes on behind the last record there is, in these partitions or in all. */
-  seekToEnd(partitions?: readonly TopicPartition[], options?: WaitOptions): Promise<void>
-  /** Hands out nothing of these partitions until they are resumed. A rebalance that takes a partition away forgets it. */
-  pause(partitions: readonly TopicPartition[]): void
-  resume(partitions: readonly TopicPartition[]): void
-  paused(): TopicPartition[]
-  /** For each partition the first record at or after the time; partitions without one are left out. */
-  offsetsForTimes(
-    times: readonly (TopicPartition & { readonly timestamp: number })[],
-    options?: WaitOptions,
-  ): Promise<(TopicPartition & OffsetAndTimestamp)[]>
-  beginningOffsets(partitions: readonly TopicPartition[], options?: WaitOptions): Promise<TopicPartitionOffset[]>
-  endOffsets(partitions: readonly TopicPartition[], options?: WaitOptions): Promise<TopicPartitionOffset[]>
-  /** Records between the position and the end of what consumers see; null while it is not known. */
-  currentLag(partition: TopicPartition): number | null
-  /** Commits what was processed (if that is automatic), leaves the group, ends. Idempotent. */
-  close(options?: { readonly timeoutMs?: number | undefined }): Promise<void>
-}
-
-/**
- * Makes a consumer. It connects when it is first used.
- *
- * @throws KafkaError `INVALID_CONFIG` that names the option.
- * @example
- *   await using consumer = createConsumer({ bootstrapServers: ['localhost:9092'], groupId: 'billing' })
- *   await consumer.subscribe(['orders'])
- *   for await (const record of consumer) console.log(record.offset, record.value)
- */
-export function createConsumer<K = Uint8Array, V = Uint8Array>(options: ConsumerOptions<K, V>): Consumer<K, V> {
-  const { broker, world: given, key, value, partitionAssignmentStrategy, ...input } = options
-  const config = resolveConsumerConfig(input)
-  const { world, bootstrap } = whereTo('createConsumer', { broker, world: given }, config.bootstrapServers)
-  const assignors = assignorsOf(partitionAssignmentStrategy)
-  for (const [side, deserializer] of [['key', key] as const, ['value', value] as const]) {
-    if (deserializer !== undefined && typeof deserializer?.deserialize !== 'function') {
-      throw new KafkaError('INVALID_CONFIG', `createConsumer: option "${side}" must be a serde: an object with a deserialize method`)
-    }
-  }
-  const client = new KafkaClient(world, {
-    ...config,
-    bootstrap,
-    allowAutoTopicCreation: config.allowAutoCreateTopics,
-    metadataPurpose: 'coordinator',
-  })
-  const format = { key: (key ?? plainBytes) as Deserializer<K>, value: (value ?? plainBytes) as Deserializer<V> }
-  return new LogwerkConsumer(client, config, format, assignors)
-}
-
-/** The options of a consumer out of dotted Kafka properties, e.g. `{ 'group.id': 'billing' }`. @throws KafkaError `INVALID_CONFIG` */
-export function consumerFromProperties(properties: Readonly<Record<string, unknown>>): Partial<ConsumerConfigInput> {
-  return fromProperties('createConsumer', consumerConfig, properties)
-}
-
-function assignorsOf(strategy: readonly (string | Assignor)[] = consumerConfig.partitionAssignmentStrategy.default): readonly Assignor[] {
-  const bad = (why: string) => new KafkaError('INVALID_CONFIG', `createConsumer: option "partitionAssignmentStrategy" ${why}`)
-  if (!Array.isArray(strategy) || strategy.length === 0) throw bad('must be a list with at least one assignor')
-  const assignors = (strategy as readonly (string | Assignor)[]).map(entry => {
-    if (typeof entry === 'string') return assignorOf(entry)
-    if (typeof entry?.name === 'string' && typeof entry.assign === 'function' && Array.isArray(entry.supportedProtocols)) return entry
-    throw bad('takes names, and assignors: objects with a name, supportedProtocols and an assign method')
-  })
-  const names = assignors.map(({ name }) => name)
-  const twice = names.find((name, index) => names.indexOf(name) < index)
-  if (twice !== undefined) throw bad(`has "${twice}" twice`)
-  return assignors
-}
-
 /** Records that the user holds: finished when they ask for more. */
 interface InHand {
   state: PartitionState
@@ -175,7 +28,8 @@ interface InHand {
 
 const NO_HAND: readonly InHand[] = []
 
-class LogwerkConsumer<K, V> implements Consumer<K, V> {
+/** What `createConsumer` makes: the parts put together, and the user's loop between them. */
+export class LogwerkConsumer<K, V> implements Consumer<K, V> {
   readonly #client: KafkaClient
   readonly #world: World
   readonly #config: ConsumerConfig

@@ -22,7 +22,8 @@ import {
 } from '@logwerk/protocol'
 import { type Connection, sleep } from '@logwerk/runtime'
 import { createSimulation } from '@logwerk/runtime/simulated'
-import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.ts'
+import type { Consumer, ConsumerOptions } from './consumer-api.ts'
+import { createConsumer } from './create-consumer.ts'
 
 /** Never answer. */
 export const SILENCE = Symbol('silence')
