@@ -6,12 +6,22 @@ export interface Output {
   readonly isTTY: boolean
   /** Characters in a line of the terminal; 80 where there is none. */
   readonly columns: number
-  /** Aborts when nobody reads any more, as after `logwerk consume | head`. What is written then is dropped. */
+  /**
+   * Aborts when nothing can be written any more; what is written then is dropped. The reason is an {@link OutputError}, unless the reader
+   * has just seen enough, as after `logwerk consume | head`.
+   */
   readonly closed: AbortSignal
   /** Takes text; false asks the writer to wait for `drained`. */
   write(text: string): boolean
   /** Resolves when there is room again, and when the output closes. */
   drained(): Promise<void>
+  /** Resolves when everything is written, or the output has closed: a failure to write shows only then. */
+  flushed(): Promise<void>
+}
+
+/** Why an output took no more that somebody still wanted to have: the disk that it goes to is full, ... */
+export class OutputError extends Error {
+  override readonly name = 'OutputError'
 }
 
 /** The stream that `produce` reads from. */

@@ -1,33 +1,31 @@
-import type { Input, Io, Output } from './io.ts'
+import type { Writable } from 'node:stream'
+import { nodeWorld } from '@logwerk/runtime'
+import { type Input, type Io, type Output, OutputError } from './io.ts'
+import { stopSignal } from './stop-signal.ts'
 
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** Where a pipe has no width. */
 const DEFAULT_COLUMNS = 80
 
-/**
- * The streams, environment and signals of this process. The first SIGINT or SIGTERM asks to stop; the next one finds nobody listening
- * and ends the process as it would any other.
- */
+/** The streams, environment and signals of this process. The first SIGINT or SIGTERM asks to stop, a second one ends it at once. */
 export function processIo(): Io {
-  const stop = new AbortController()
-  const onSignal = (signal: NodeJS.Signals) => {
-    for (const name of STOP_SIGNALS) process.off(name, onSignal)
-    stop.abort(new Error(`stopped by ${signal}`))
-  }
-  for (const name of STOP_SIGNALS) process.on(name, onSignal)
   return {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
     stdin: inputOf(process.stdin),
     env: process.env,
-    signal: stop.signal,
+    signal: stopSignal(process, nodeWorld.clock),
   }
 }
 
-function outputOf(stream: NodeJS.WriteStream): Output {
+/** What an output needs of Node's stream. Exported for its test. */
+export type OutputStream = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'writableNeedDrain'> & Writable
+
+/** Exported for its test. */
+export function outputOf(stream: OutputStream): Output {
   const closed = new AbortController()
-  // EPIPE: the reader has gone. Without a listener Node would take the error for a crash.
-  stream.on('error', error => closed.abort(error))
+  const close = (error: NodeJS.ErrnoException) => closed.abort(error.code === 'EPIPE' ? error : outputError(error))
+  // Without a listener Node would take the error for a crash.
+  stream.on('error', close)
   return {
     isTTY: stream.isTTY === true,
     get columns() {
@@ -47,7 +45,21 @@ function outputOf(stream: NodeJS.WriteStream): Output {
         stream.on('drain', done)
         closed.signal.addEventListener('abort', done)
       }),
+    flushed: () =>
+      new Promise(resolve => {
+        if (closed.signal.aborted) return resolve()
+        stream.write('', error => {
+          // Told here before it is told to the listener above.
+          if (error) close(error)
+          resolve()
+        })
+      }),
   }
+}
+
+function outputError(error: NodeJS.ErrnoException): OutputError {
+  const what = error.code === 'ENOSPC' ? 'the disk that it goes to is full; free some room, or send it elsewhere (ENOSPC)' : error.message
+  return new OutputError(`the output cannot be written: ${what}`, { cause: error })
 }
 
 function inputOf(stream: NodeJS.ReadStream): Input {

@@ -2,7 +2,7 @@ import { nearest, nodeWorld } from '@logwerk/runtime'
 import type { CommandTree } from './command.ts'
 import { commands } from './commands.ts'
 import { formatCommandHelp, formatTreeHelp } from './help.ts'
-import type { Io } from './io.ts'
+import { type Io, OutputError } from './io.ts'
 import { parseFlags } from './parse-flags.ts'
 import { Printer } from './printer.ts'
 import { type ExitCode, exitCodes, reportError } from './report-error.ts'
@@ -21,13 +21,19 @@ type Branch = Extract<CommandTree, { commands: unknown }>
  * @returns     0 done, 1 failed, 2 wrong usage.
  */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const { closed } = io.stdout
+  let failure: unknown = null
+  let exitCode: ExitCode = exitCodes.DONE
   try {
-    return await dispatch(argv, io)
+    exitCode = await dispatch(argv, io)
   } catch (error) {
-    // The reader has seen enough, which is no failure.
-    if (io.stdout.closed.aborted) return exitCodes.DONE
-    return reportError(error, io)
+    failure = error
   }
+  await io.stdout.flushed()
+  if (closed.aborted && closed.reason instanceof OutputError) return reportError(closed.reason, io)
+  // The reader has seen enough, which is no failure.
+  if (closed.aborted || failure === null) return exitCode
+  return reportError(failure, io)
 }
 
 async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {

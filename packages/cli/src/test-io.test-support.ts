@@ -3,7 +3,7 @@ import type { World } from '@logwerk/runtime'
 import { createSimulation, type Simulation } from '@logwerk/runtime/simulated'
 import type { CommandTree } from './command.ts'
 import { commands } from './commands.ts'
-import type { Input, Io, Output } from './io.ts'
+import { type Input, type Io, type Output, OutputError } from './io.ts'
 import type { ExitCode } from './report-error.ts'
 import { run } from './run.ts'
 
@@ -24,8 +24,10 @@ export interface TestIoOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Chunks of standard input; `'open'` never brings any and never ends. */
   readonly stdin?: readonly string[] | 'open'
-  /** Standard output closes when it holds so many lines, as `head` would do. */
+  /** Standard output closes when it holds so many lines, as `head` would do. As in Node, the writer learns of it later. */
   readonly closesAfterLines?: number
+  /** What closes it then is not its reader but a disk that is full. */
+  readonly isFull?: boolean
 }
 
 /** Standard streams, environment and signals in memory. */
@@ -38,9 +40,9 @@ export class TestIo implements Io {
   readonly signal = this.#stop.signal
   readonly world?: World
 
-  constructor({ world, isTTY = false, env = {}, stdin = [], closesAfterLines = Number.POSITIVE_INFINITY }: TestIoOptions = {}) {
-    this.stdout = new TestOutput(isTTY, closesAfterLines)
-    this.stderr = new TestOutput(isTTY, Number.POSITIVE_INFINITY)
+  constructor({ world, isTTY = false, env = {}, stdin = [], closesAfterLines, isFull = false }: TestIoOptions = {}) {
+    this.stdout = new TestOutput(isTTY, closesAfterLines, isFull ? new OutputError('the output cannot be written') : undefined)
+    this.stderr = new TestOutput(isTTY)
     this.env = env
     if (world !== undefined) this.world = world
     this.stdin = {
@@ -64,14 +66,17 @@ class TestOutput implements Output {
   readonly #closed = new AbortController()
   readonly closed = this.#closed.signal
   readonly #closesAfterLines: number
+  readonly #closesBy: Error
+  #wrote: Promise<void> = Promise.resolve()
   /** Resolves with the first line that is written. */
   readonly firstLine: Promise<string>
   #onFirstLine: (line: string) => void = () => {}
   text = ''
 
-  constructor(isTTY: boolean, closesAfterLines: number) {
+  constructor(isTTY: boolean, closesAfterLines = Number.POSITIVE_INFINITY, closesBy = new Error('write EPIPE')) {
     this.isTTY = isTTY
     this.#closesAfterLines = closesAfterLines
+    this.#closesBy = closesBy
     this.firstLine = new Promise(resolve => {
       this.#onFirstLine = resolve
     })
@@ -81,8 +86,12 @@ class TestOutput implements Output {
     if (this.closed.aborted) return true
     this.text += text
     if (this.lines.length > 0) this.#onFirstLine(this.lines[0]!)
-    if (this.lines.length >= this.#closesAfterLines) this.#closed.abort(new Error('write EPIPE'))
+    if (this.lines.length >= this.#closesAfterLines) this.#wrote = this.#wrote.then(() => this.#closed.abort(this.#closesBy))
     return true
+  }
+
+  flushed(): Promise<void> {
+    return this.#wrote
   }
 
   drained(): Promise<void> {

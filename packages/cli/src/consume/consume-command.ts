@@ -171,12 +171,14 @@ class Reader {
 
   async #print(records: readonly BytesRecord[]): Promise<void> {
     const { stdout } = this.#context.io
+    const isCommitted = this.#values.group !== null
     const hasRoom = stdout.write(`${records.map(this.#line).join('\n')}\n`)
-    if (!hasRoom) await stdout.drained()
+    if (isCommitted) await stdout.flushed()
+    else if (!hasRoom) await stdout.drained()
     // Nobody has seen them.
     if (stdout.closed.aborted) return
     this.recordCount += records.length
-    if (this.#values.group !== null) await this.#commit(records)
+    if (isCommitted) await this.#commit(records)
   }
 
   async #commit(records: readonly BytesRecord[]): Promise<void> {

@@ -109,6 +109,18 @@ describe('consume', () => {
     expect(await valuesOf('consume --topic orders --group g --from-beginning --timeout-ms 2000')).toEqual(['a', 'b'])
   })
 
+  test('an output that takes no more, as on a full disk, is an error; what was not written is not committed', async () => {
+    await cluster.ask('produce --topic orders --partition 1', { stdin: ['a\nb\n'] })
+    const { exitCode, stderr } = await cluster.run('consume --topic orders --group g --from-beginning', {
+      closesAfterLines: 1,
+      isFull: true,
+    })
+    expect([exitCode, stderr.text]).toEqual([1, 'error: the output cannot be written\n'])
+    expect(await valuesOf('consume --topic orders --group g --from-beginning --timeout-ms 2000')).toEqual(['a', 'b'])
+    const list = await cluster.run('topics list', { closesAfterLines: 1, isFull: true })
+    expect([list.exitCode, list.stderr.text]).toEqual([1, 'error: the output cannot be written\n'])
+  })
+
   test('people get lines of text', async () => {
     await cluster.ask('produce --topic orders --partition 1 --key-separator =', { stdin: ['k=v\n'] })
     const { stdout } = await cluster.run('consume --topic orders --from-beginning --max-messages 1', {
