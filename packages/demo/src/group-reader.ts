@@ -55,6 +55,9 @@ export class GroupReader {
       value: flightSerde,
       autoOffsetReset: 'earliest',
       enableAutoCommit: false,
+      // The broker is in this process: a commit that it has not taken by then, as on a full disk, it will not take.
+      requestTimeoutMs: 5000,
+      defaultApiTimeoutMs: 10_000,
     })
     const partitions = Array.from({ length: FLIGHTS.partitionCount }, (_, partition) => ({ topic: FLIGHTS.topic, partition }))
     const committed = await consumer.committed(partitions)

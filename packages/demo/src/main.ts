@@ -1,4 +1,5 @@
-import { KafkaError, messageOf } from '@logwerk/runtime'
+import { messageOf } from '@logwerk/runtime'
+import { beginAnew, explained } from './explain.ts'
 import { type DemoOptions, HELP, parseOptions, USAGE } from './options.ts'
 import { runDemo } from './run-demo.ts'
 import { Screen } from './screen.ts'
@@ -54,22 +55,6 @@ function stopSignal(): AbortSignal {
     })
   }
   return stop.signal
-}
-
-function explained(error: unknown, options: DemoOptions): string {
-  if (!(error instanceof KafkaError)) {
-    // Nobody's input was wrong, so whoever looks for it needs the place.
-    return `${error instanceof Error ? error.stack : String(error)}\n${beginAnew(options)}`
-  }
-  const text = `${error.code}: ${error.message}`
-  return ABOUT_SURROUNDINGS.has(error.code) ? text : `${text}\n${beginAnew(options)}`
-}
-
-/** Errors that another data directory would not cure, or that say themselves what to do. */
-const ABOUT_SURROUNDINGS: ReadonlySet<string> = new Set(['DIRECTORY_LOCKED', 'ADDRESS_IN_USE', 'INVALID_CONFIG', 'STORAGE_ERROR'])
-
-function beginAnew({ dataDir }: DemoOptions): string {
-  return `To begin anew, remove the directory ${dataDir}, or name another one: npm start -- --data-dir DIR`
 }
 
 process.exitCode = await main()
