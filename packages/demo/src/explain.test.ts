@@ -23,6 +23,12 @@ test('a full disk is told as that, whatever it led to; nobody is sent to remove 
   )
 })
 
+test('the disk may also fill up under a file of the demo itself', () => {
+  expect(explained(new Error('ENOSPC: no space left on device, write'), options)).toMatch(
+    /^The disk that \.logwerk lies on is full \(ENOSPC: no space left on device, write\)\nFree some room/,
+  )
+})
+
 test('an error of the surroundings says itself what to do; of others the data may be the reason', () => {
   expect(explained(new KafkaError('DIRECTORY_LOCKED', 'held by process 7'), options)).toBe('DIRECTORY_LOCKED: held by process 7')
   expect(explained(new KafkaError('CORRUPT_LOG', 'flights-0 is damaged'), options)).toBe(

@@ -4,9 +4,11 @@ import type { DemoOptions } from './options.ts'
 /** Why a start failed, in the words that the reader needs: what, where, and what to do now. */
 export function explained(error: unknown, options: DemoOptions): string {
   const chain = chainOf(error)
-  if (chain.some(isFullDisk)) {
-    const told = chain.find(isFullDisk)
-    return `${codeOf(told)}: ${told?.message}\nFree some room and start again: it goes on where it stopped, and what was stored is still there.`
+  const full = chain.find(isFullDisk)
+  if (full !== undefined) {
+    const text =
+      full instanceof KafkaError ? `${full.code}: ${full.message}` : `The disk that ${options.dataDir} lies on is full (${full.message})`
+    return `${text}\nFree some room and start again: it goes on where it stopped, and what was stored is still there.`
   }
   const [first] = chain
   if (!(first instanceof KafkaError)) {
@@ -29,7 +31,7 @@ const ABOUT_SURROUNDINGS: ReadonlySet<string> = new Set(['DIRECTORY_LOCKED', 'AD
  * The error and its causes. What `await using` met on the way out comes last: it follows from the error, which it hides in a
  * SuppressedError.
  */
-function chainOf(error: unknown): readonly (Error & { readonly code?: unknown })[] {
+function chainOf(error: unknown): readonly Error[] {
   if (!(error instanceof Error)) return []
   if (error.name === 'SuppressedError') {
     const { suppressed, error: later } = error as Error & { readonly suppressed?: unknown; readonly error?: unknown }
@@ -40,8 +42,4 @@ function chainOf(error: unknown): readonly (Error & { readonly code?: unknown })
 
 function isFullDisk(error: Error): boolean {
   return /ENOSPC|EDQUOT/.test(error.message)
-}
-
-function codeOf(error: { readonly code?: unknown } | undefined): string {
-  return String(error?.code ?? 'ENOSPC')
 }

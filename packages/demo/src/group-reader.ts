@@ -2,6 +2,7 @@ import type { Broker } from '@logwerk/broker'
 import { type Consumer, type ConsumerRecord, createConsumer, type TopicPartitionOffset } from '@logwerk/consumer'
 import { string } from '@logwerk/serde-bytes'
 import { FLIGHTS, type Flight, flightSerde } from './flights.ts'
+import { PATIENCE } from './patience.ts'
 
 export type FlightRecord = ConsumerRecord<string, Flight>
 
@@ -55,9 +56,7 @@ export class GroupReader {
       value: flightSerde,
       autoOffsetReset: 'earliest',
       enableAutoCommit: false,
-      // The broker is in this process: a commit that it has not taken by then, as on a full disk, it will not take.
-      requestTimeoutMs: 5000,
-      defaultApiTimeoutMs: 10_000,
+      ...PATIENCE,
     })
     const partitions = Array.from({ length: FLIGHTS.partitionCount }, (_, partition) => ({ topic: FLIGHTS.topic, partition }))
     const committed = await consumer.committed(partitions)

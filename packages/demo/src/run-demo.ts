@@ -9,6 +9,7 @@ import { DELAYS, delaySerde, FLIGHTS, type FlightRow, flightSerde, loadFlights }
 import { GroupReader } from './group-reader.ts'
 import { countedOf, countOf, timeOf } from './numbers.ts'
 import type { DemoOptions } from './options.ts'
+import { PATIENCE } from './patience.ts'
 import { lastRowsOf, planOf, type StreamPlan } from './plan.ts'
 import { Progress } from './progress.ts'
 import { report, reportNext, reportPlan, reportResume, reportStream, shownPath, stateOf } from './report.ts'
@@ -44,7 +45,7 @@ export async function runDemo(options: DemoOptions, surroundings: DemoSurroundin
   const began = performance.now()
   await using broker = await openBroker({ dataDir, port: options.serve ? options.port : -1 })
   report(screen, 'broker', `ready in ${timeOf(performance.now() - began)} on ${shownPath(dataDir)}, ${before}`)
-  await using admin = createAdmin({ broker })
+  await using admin = createAdmin({ broker, ...PATIENCE })
   await ensureTopics(admin)
   report(screen, 'topics', `flights (${FLIGHTS.partitionCount} partitions, Avro), delays (${DELAYS.partitionCount} partitions, JSON)`)
 
@@ -144,7 +145,7 @@ async function ensureTopics(admin: Admin): Promise<void> {
 }
 
 async function endOffsetsOf(broker: Broker): Promise<number[]> {
-  await using admin = createAdmin({ broker })
+  await using admin = createAdmin({ broker, ...PATIENCE })
   const all = Array.from({ length: FLIGHTS.partitionCount }, (_, partition) => ({ topic: FLIGHTS.topic, partition, at: 'latest' as const }))
   return (await admin.listOffsets(all)).map(({ offset }) => offset)
 }

@@ -16,10 +16,8 @@ import {
   routeOf,
   rowAt,
 } from './flights.ts'
+import { PRODUCER_PATIENCE } from './patience.ts'
 import type { StreamPlan } from './plan.ts'
-
-/** The broker is in this process: what it has not taken by then, it will not take, and somebody watches. (Kafka's default is two minutes.) */
-const PATIENCE = { requestTimeoutMs: 5000, deliveryTimeoutMs: 10_000 } as const
 
 export interface StreamOptions {
   /** Time to stretch a whole quarter over, so that one can watch it; 0 sends as fast as it goes. */
@@ -54,8 +52,14 @@ export async function streamFlights(
   plan: StreamPlan,
   { quarterMs, onStored, signal }: StreamOptions,
 ): Promise<StreamResult> {
-  await using toFlights = createProducer<string, Flight>({ broker, ...PATIENCE, key: string, value: flightSerde, partitioner: byOrigin })
-  await using toDelays = createProducer<string, Delay>({ broker, ...PATIENCE, key: string, value: delaySerde })
+  await using toFlights = createProducer<string, Flight>({
+    broker,
+    ...PRODUCER_PATIENCE,
+    key: string,
+    value: flightSerde,
+    partitioner: byOrigin,
+  })
+  await using toDelays = createProducer<string, Delay>({ broker, ...PRODUCER_PATIENCE, key: string, value: delaySerde })
   let storedCount = 0
   let failure: Error | null = null
   const onDelivery: DeliveryCallback = error => {
