@@ -38,6 +38,24 @@ describe('a full disk', () => {
     expect(await broker.values('orders')).toEqual(['0:a', '1:c'])
   })
 
+  test('is told to whoever runs the broker, once for a partition until there is room again', async () => {
+    const { broker, disk } = await open()
+    const refusals = () => broker.simulation.log.filter(({ message }) => message.startsWith('records are refused'))
+    disk.settings.capacityBytes = 0
+    for (let attempt = 0; attempt < 3; attempt++) await broker.produce('orders', 0, batchOf(['lost']))
+    expect(refusals()).toMatchObject([
+      {
+        level: 'error',
+        fields: { topic: 'orders', partition: 0, error: expect.stringMatching(/cannot write to \/data\/orders-0.*ENOSPC/) },
+      },
+    ])
+    disk.settings.capacityBytes = UNLIMITED
+    await broker.produce('orders', 0, batchOf(['c']))
+    disk.settings.capacityBytes = 0
+    await broker.produce('orders', 0, batchOf(['lost']))
+    expect(refusals()).toHaveLength(2)
+  })
+
   test('refuses a topic, and leaves nothing of it', async () => {
     const { broker, disk } = await open()
     disk.settings.capacityBytes = 0

@@ -29,6 +29,8 @@ export class Partition {
   #onGone = new Set<() => void>()
   #gone = false
   #writeRefusal: KafkaError | null = null
+  /** The last records were refused because of the disk. */
+  #isRefusing = false
 
   constructor(
     world: World,
@@ -77,11 +79,25 @@ export class Partition {
     )
     if (!check.ok) return check
     try {
-      return { ok: true, result: await this.log.append(this.#asStored(check.batch)) }
+      const result = await this.log.append(this.#asStored(check.batch))
+      this.#isRefusing = false
+      return { ok: true, result }
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
+      if (brokerCodeOf(error) === 'KAFKA_STORAGE_ERROR') this.#tellRefusal(error)
       return refusalOf(error)
     }
+  }
+
+  /** Producers try again quietly, for two minutes by default: whoever runs the broker should know at once. Once, until writing goes on. */
+  #tellRefusal(error: KafkaError): void {
+    if (this.#isRefusing) return
+    this.#isRefusing = true
+    this.#world.log.error('records are refused: the disk does not take them', {
+      topic: this.topic,
+      partition: this.index,
+      error: error.message,
+    })
   }
 
   /** From now on what is produced is answered with `error`; reading goes on. */

@@ -14,6 +14,8 @@ export interface TopicConfigKey {
   readonly values?: readonly string[]
   /** False: accepted and stored, and it has no effect in this version; whoever sets it is told. */
   readonly effective: boolean
+  /** What of it has no effect, where only a part has one; whoever sets it is told. */
+  readonly lacking?: string
   readonly doc: string
 }
 
@@ -28,6 +30,7 @@ const keys: readonly TopicConfigKey[] = [
     synonym: 'log.cleanup.policy',
     values: ['compact', 'delete'],
     effective: true,
+    lacking: 'nothing is deleted by age or size and nothing is compacted in this version',
     doc: 'What happens to old records: "delete" drops them by age and size, "compact" keeps the newest of each key, nothing keeps everything. Records without a key are refused by a compacted topic; the cleaning itself is not part of this version.',
   },
   {

@@ -341,9 +341,11 @@ export class Topics {
 
   #warnOfEffectless(topic: string, names: Iterable<string>): void {
     for (const name of names) {
-      if (topicConfigKeys.get(name)?.effective !== false || this.#warned.has(name)) continue
+      const key = topicConfigKeys.get(name)
+      const lacking = key?.effective === false ? 'it has no effect in this version' : key?.lacking
+      if (lacking === undefined || this.#warned.has(name)) continue
       this.#warned.add(name)
-      this.#world.log.warn(`the topic config ${name} is stored and has no effect in this version`, { topic })
+      this.#world.log.warn(`the topic config ${name} is stored; ${lacking}`, { topic })
     }
   }
 }

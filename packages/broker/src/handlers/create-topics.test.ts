@@ -226,6 +226,15 @@ test('a config without effect in this version is stored, and the log warns', asy
   const broker = await TestBroker.open()
   await create(broker, [{ configs: [{ name: 'retention.ms', value: '1000' }] }])
   const warning = broker.simulation.log.find(({ level }) => level === 'warn')
-  expect(warning?.message).toBe('the topic config retention.ms is stored and has no effect in this version')
+  expect(warning?.message).toBe('the topic config retention.ms is stored; it has no effect in this version')
   expect(warning?.fields).toEqual({ topic: 'orders' })
+})
+
+test('a config of which a part has no effect is stored, and the log says which', async () => {
+  const broker = await TestBroker.open()
+  await create(broker, [{ configs: [{ name: 'cleanup.policy', value: 'compact' }] }])
+  const warning = broker.simulation.log.find(({ level }) => level === 'warn')
+  expect(warning?.message).toBe(
+    'the topic config cleanup.policy is stored; nothing is deleted by age or size and nothing is compacted in this version',
+  )
 })
