@@ -501,6 +501,22 @@ describe('retries', () => {
     expect(cluster.received).toHaveLength(3)
   })
 
+  test('are told while they do not help, now and then; one that helps is not', async () => {
+    const { cluster, simulation, producer } = await warm(SINGLE)
+    const warnings = () => simulation.log.filter(({ level }) => level === 'warn')
+    cluster.fault = faultAt({ 0: { code: 'KAFKA_STORAGE_ERROR' }, 1: { code: 'KAFKA_STORAGE_ERROR' } })
+    await simulation.runUntil(producer.send({ topic: 't', value: 'v' }))
+    expect(warnings()).toEqual([])
+    cluster.fault = () => ({ code: 'KAFKA_STORAGE_ERROR' })
+    sendAll(producer, letters)
+    await simulation.advance(25_000)
+    expect(warnings()).toHaveLength(3)
+    expect(warnings()[0]).toMatchObject({
+      message: 'records are not taken yet; they are sent again until deliveryTimeoutMs is over',
+      fields: { topic: 't', partition: 0, attempts: 4, error: expect.stringContaining('KAFKA_STORAGE_ERROR') },
+    })
+  })
+
   test('pause longer each time', async () => {
     const { cluster, simulation, producer } = await warm(SINGLE)
     cluster.fault = faultAt(Object.fromEntries(Array.from({ length: 6 }, (_, index) => [index, { code: 'NOT_ENOUGH_REPLICAS' as const }])))

@@ -61,6 +61,10 @@ interface TopicBatches {
 
 /** First version of Produce that goes by topic id. */
 const TOPIC_ID_VERSION = 13
+/** Failed attempts of a batch that nobody is told of: leaders move, and within a second all is well. */
+const QUIET_ATTEMPTS = 4
+/** Between two warnings that batches are sent again. */
+const TELL_INTERVAL_MS = 10_000
 const ACKS: Readonly<Record<string, number>> = { all: -1, '-1': -1, '1': 1, '0': 0 }
 
 /** Refusals that say for sure that the batch is not in the log. Others may come when it was written and the leader then changed, say. */
@@ -103,6 +107,8 @@ export class Sender {
   /** No batch runs out of time before. */
   #expiryAtMs = Number.POSITIVE_INFINITY
   #flushes = 0
+  /** Until then nothing more is said of batches that are sent again. */
+  #tellAgainMs = Number.NEGATIVE_INFINITY
   #closed = false
 
   constructor(client: KafkaClient, accumulator: RecordAccumulator, options: SenderOptions) {
@@ -416,8 +422,22 @@ export class Sender {
     batch.lastError = error
     if (batch.attempts > config.retries) return this.#giveUp(batch, error)
     if (batch.createdMs + config.deliveryTimeoutMs <= nowMs) return this.#giveUp(batch, this.#deliveryTimeout(batch))
+    if (batch.attempts >= QUIET_ATTEMPTS) this.#tellRetry(batch, error, nowMs)
     batch.notBeforeMs = waits ? nowMs + this.#client.retryWaitMs(batch.attempts - 1) : nowMs
     batch.queue.putBack(batch)
+  }
+
+  /** Whoever waits for minutes should know for what (Java's Sender warns of every retry). */
+  #tellRetry({ queue, attempts }: ProducerBatch, error: KafkaError, nowMs: number): void {
+    if (nowMs < this.#tellAgainMs) return
+    this.#tellAgainMs = nowMs + TELL_INTERVAL_MS
+    const { topic, partition } = queue
+    this.#world.log.warn('records are not taken yet; they are sent again until deliveryTimeoutMs is over', {
+      topic,
+      partition,
+      attempts,
+      error: error.message,
+    })
   }
 
   /** The end of a batch that was not delivered, as far as is known. */
