@@ -6,8 +6,10 @@ import { UsageError } from './usage-error.ts'
 
 const CONNECTION = 'Connection'
 
+const DEFAULT_SERVER = 'localhost:9092'
+
 const servers: ConfigOption<readonly string[]> = {
-  ...stringList({ default: ['localhost:9092'], doc: 'Addresses of some brokers, separated by commas; the others are found from there.' }),
+  ...stringList({ default: [DEFAULT_SERVER], doc: 'Addresses of some brokers, separated by commas; the others are found from there.' }),
   complaint: value =>
     Array.isArray(value) && value.length > 0 && value.every(server => parseEndpoint(server) !== null)
       ? null
@@ -44,6 +46,12 @@ export interface ClientValues {
 /** Addresses for messages: "a:9092, b:9092". */
 export function serversOf({ bootstrapServer }: ClientValues): string {
   return bootstrapServer.join(', ')
+}
+
+/** The option to type in a next command so that it goes to the same cluster, with a space before it; empty where the default does. */
+export function serverFlagOf({ bootstrapServer }: ClientValues): string {
+  const servers = bootstrapServer.join(',')
+  return servers === DEFAULT_SERVER ? '' : ` --bootstrap-server ${servers}`
 }
 
 /**

@@ -44,6 +44,8 @@ const WAYS_OUT: Partial<Record<KafkaErrorCode, string>> = {
   UNKNOWN_TOPIC_OR_PARTITION: '"logwerk topics list" shows the topics there are, "logwerk topics create --topic NAME" makes one',
   TOPIC_ALREADY_EXISTS: '"logwerk topics describe" shows it, --if-not-exists is content with it',
   GROUP_ID_NOT_FOUND: '"logwerk groups list" shows the groups there are',
+  MESSAGE_TOO_LARGE:
+    '"--command-property max.request.size=N" raises the limit of the command, "logwerk configs alter" with max.message.bytes that of the topic',
   NON_EMPTY_GROUP: 'stop its members first; "logwerk groups describe" shows them',
 }
 

@@ -70,6 +70,11 @@ describe('in a simulation', () => {
     ])
   })
 
+  test('an empty data directory is refused: it would be the one that the command is called in', async () => {
+    const { exitCode, stderr } = await runAlone(['broker', '--data-dir', ''])
+    expect([exitCode, stderr.text]).toEqual([2, 'error: --data-dir must be a directory, not "" (logwerk broker --help)\n'])
+  })
+
   test('a port that is taken, and a directory that is in use, are errors that name them', async () => {
     const simulation = createSimulation({ seed: 1 })
     const { io, ended } = start('--host localhost --data-dir /data', simulation)

@@ -37,7 +37,11 @@ const COMMON = [
 
 /** Options that differ from the table's because a command differs from a library: it listens, and it keeps what it is given. */
 const own = {
-  dataDir: text({ default: DEFAULT_DATA_DIR, doc: 'Directory that holds the data; made if it is missing.' }),
+  dataDir: {
+    ...text({ default: DEFAULT_DATA_DIR, doc: 'Directory that holds the data; made if it is missing.' }),
+    // An empty one, as of a variable that is not set, would be the current directory.
+    complaint: value => (typeof value === 'string' && value !== '' ? null : 'must be a directory'),
+  },
   host: text({ default: brokerConfig.host.default, doc: 'Address to listen on. One that other machines can reach needs --allow-remote.' }),
   advertisedHost: text({
     default: null,

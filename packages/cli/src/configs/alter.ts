@@ -1,5 +1,7 @@
+import type { Admin, ConfigResource } from '@logwerk/admin'
+import { KafkaError, nearest } from '@logwerk/runtime'
 import { clientOptions, pairsOf } from '../client-options.ts'
-import { defineCommand } from '../command.ts'
+import { type Context, defineCommand } from '../command.ts'
 import { withAdmin } from '../connect.ts'
 import { many, toggle } from '../option.ts'
 import { UsageError } from '../usage-error.ts'
@@ -27,9 +29,10 @@ export const alterConfigs = defineCommand({
       throw new UsageError('nothing to change: give --add-config KEY=VALUE or --delete-config KEY', context.command)
     }
     const resource = resourceOf(values)
-    await withAdmin(values, context, admin =>
-      admin.incrementalAlterConfigs([{ ...resource, set, delete: deleted }], { signal: context.stopped, validateOnly: values.dryRun }),
-    )
+    await withAdmin(values, context, async admin => {
+      await checkDeleted(admin, resource, deleted, context)
+      await admin.incrementalAlterConfigs([{ ...resource, set, delete: deleted }], { signal: context.stopped, validateOnly: values.dryRun })
+    })
     const { entityType, entityName, dryRun } = values
     context.print.tell(`${dryRun ? 'Would change' : 'Changed'} ${resource.type} ${entityName}.`, {
       entityType,
@@ -40,6 +43,23 @@ export const alterConfigs = defineCommand({
     })
   },
 })
+
+/** A broker puts back what it does not know without a word, so a misspelt name would look done (Kafka's ConfigCommand checks it, too). */
+async function checkDeleted(
+  admin: Admin,
+  resource: ConfigResource,
+  deleted: readonly string[],
+  { stopped: signal }: Context,
+): Promise<void> {
+  if (deleted.length === 0) return
+  const [described] = await admin.describeConfigs([resource], { signal })
+  const names = new Set(described?.configs.map(({ name }) => name))
+  const unknown = deleted.find(name => !names.has(name))
+  if (unknown === undefined) return
+  const guess = nearest(unknown, names)
+  const hint = guess === null ? '' : `; did you mean ${guess}?`
+  throw new KafkaError('INVALID_CONFIG', `${resource.type} ${resource.name}: there is no config ${unknown} to put back${hint}`)
+}
 
 /** `a=1,b=[x,y],c=2` taken apart at the commas that begin a new config (Kafka's ConfigCommand). Exported for its test. */
 export function splitConfigs(text: string): string[] {

@@ -35,6 +35,15 @@ test('an unknown config is refused with the one that may have been meant', async
   expect([exitCode, stderr.text]).toEqual([1, expect.stringMatching(/^error: topic orders: .*did you mean retention\.ms\?/)])
 })
 
+test('an unknown config cannot be put back either: it would look done', async () => {
+  const { exitCode, stderr } = await cluster.run(`configs alter ${TOPIC} --delete-config retention.mss`)
+  expect([exitCode, stderr.text]).toEqual([
+    1,
+    'error: topic orders: there is no config retention.mss to put back; did you mean retention.ms? (INVALID_CONFIG)\n',
+  ])
+  await cluster.ask(`configs alter ${TOPIC} --delete-config retention.ms`)
+})
+
 test('of a broker the defaults are shown only when they are asked for, and people are told that they are there', async () => {
   const set = await cluster.ask('configs describe --entity-type brokers --entity-name 1')
   const all = await cluster.ask('configs describe --entity-type brokers --entity-name 1 --all')

@@ -24,6 +24,11 @@ describe('produce', () => {
     expect(new Set(ofA.map(({ partition }) => partition)).size).toBe(1)
   })
 
+  test('takes a space for the separator of keys', async () => {
+    await cluster.run(['produce', '--topic', 'orders', '--key-separator', ' '], { stdin: ['k v w\n'] })
+    expect(await cluster.ask('consume --topic orders --from-beginning --max-messages 1')).toMatchObject([{ key: 'k', value: 'v w' }])
+  })
+
   test('reads a file', async () => {
     replaceFile(cluster.simulation.files, '/lines', Buffer.from('x\ny\n'))
     await cluster.ask('produce --topic orders --file /lines')

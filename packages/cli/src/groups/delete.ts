@@ -1,6 +1,7 @@
 import { clientOptions } from '../client-options.ts'
 import { defineCommand } from '../command.ts'
 import { withAdmin } from '../connect.ts'
+import { eachOf } from '../each-of.ts'
 import { many } from '../option.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -15,10 +16,10 @@ export const deleteGroups = defineCommand({
   run: async (values, context) => {
     if (values.group.length === 0) throw new UsageError('--group NAME is missing: a group to delete', context.command)
     await withAdmin(values, context, async admin => {
-      for (const groupId of values.group) {
+      await eachOf(values.group, context, async groupId => {
         await admin.deleteGroups([groupId], { signal: context.stopped })
         context.print.tell(`Deleted group ${groupId}.`, { groupId, deleted: true })
-      }
+      })
     })
   },
 })

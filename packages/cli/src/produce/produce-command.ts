@@ -1,9 +1,9 @@
-import { integer, KafkaError, messageOf, oneOf, text } from '@logwerk/runtime'
+import { type ConfigOption, integer, KafkaError, messageOf, oneOf, text } from '@logwerk/runtime'
 import { clientOptions, clientSettings, pairsOf } from '../client-options.ts'
 import { type Context, defineCommand } from '../command.ts'
 import { clientWorld, withAdmin } from '../connect.ts'
 import { formatBytes, formatCount, formatCounted, formatDuration } from '../numbers.ts'
-import { many, optional, required, type ValuesOf, withDefault } from '../option.ts'
+import { many, optional, required, toggle, type ValuesOf, withDefault } from '../option.ts'
 import { describeError } from '../report-error.ts'
 import { UsageError } from '../usage-error.ts'
 import { Delivery } from './delivery.ts'
@@ -13,6 +13,13 @@ import { type LineFormat, recordOfLine } from './record-of-line.ts'
 
 /** How long a record waits for its topic to be there. (Java waits 60 s; whoever types does not.) */
 const MAX_BLOCK_MS = 10_000
+
+/** Text as it was given: a space or a tab is a separator, too. */
+const separator: ConfigOption<string> = {
+  ...text({ default: undefined, doc: 'Lines are KEY, this separator, VALUE. \\t is a tab.' }),
+  parse: given => given,
+  complaint: value => (typeof value === 'string' && value !== '' ? null : 'must not be empty'),
+}
 
 const options = {
   topic: required(text({ default: undefined, doc: 'The topic. Brokers may create one that does not exist.' }), 'NAME'),
@@ -24,9 +31,10 @@ const options = {
     }),
     'text|json|base64',
   ),
-  keySeparator: optional(text({ default: undefined, doc: 'Lines are KEY, this separator, VALUE. \\t is a tab.' }), 'SEP'),
+  keySeparator: optional(separator, 'SEP'),
   header: many('KEY=VALUE', 'A header of every record.'),
   partition: optional(integer({ default: undefined, min: 0, doc: 'The partition of every record; chosen by its key if left out.' }), 'N'),
+  repartition: toggle('Choose the partitions anew, by the keys: those that lines of JSON name are passed over.'),
   file: optional(text({ default: undefined, doc: 'Read this file instead of standard input.' }), 'FILE'),
   ...clientOptions,
 }
@@ -75,16 +83,16 @@ export const produceCommand = defineCommand({
 
 type Values = ValuesOf<typeof options>
 
-function lineFormatOf({ topic, format, keySeparator, header, partition }: Values, { command }: Context): LineFormat {
+function lineFormatOf({ topic, format, keySeparator, header, partition, repartition }: Values, { command }: Context): LineFormat {
   if (keySeparator !== null && format === 'json')
     throw new UsageError('--key-separator is for text and base64; in JSON the field "key" is the key', command)
-  if (keySeparator === '') throw new UsageError('--key-separator must not be empty', command)
+  if (repartition && partition !== null) throw new UsageError('give --repartition or --partition, not both', command)
   return {
     topic,
     format,
     keySeparator: keySeparator?.replaceAll('\\t', '\t') ?? null,
     headers: pairsOf(command, '--header', header).map(([key, value]) => ({ key, value: Buffer.from(value) })),
-    partition: partition ?? undefined,
+    partition: repartition ? 'byKey' : (partition ?? undefined),
   }
 }
 

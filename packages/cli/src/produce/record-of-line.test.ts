@@ -57,6 +57,10 @@ describe('a line of JSON', () => {
     expect(recordOf('{"value":"v","partition":0,"headers":[]}', format)).toMatchObject({ headers: [], partition: 0 })
   })
 
+  test('by key: the partition of the line is passed over', () => {
+    expect(recordOf('{"value":"v","partition":0}', { ...json, partition: 'byKey' })).toMatchObject({ partition: undefined })
+  })
+
   test.each([
     ['{"key":1', 'this is not JSON'],
     ['"v"', 'a record is an object'],

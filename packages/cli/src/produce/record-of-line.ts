@@ -9,8 +9,8 @@ export interface LineFormat {
   readonly keySeparator: string | null
   /** Of every record whose line brings none. */
   readonly headers: HeadersInput
-  /** Of every record whose line names none. */
-  readonly partition: number | undefined
+  /** Of every record whose line names none; `'byKey'`: what a line names is passed over, too. */
+  readonly partition: number | 'byKey' | undefined
 }
 
 /** A record as a line brings it. */
@@ -23,7 +23,8 @@ export type LineRecord = ProducerRecord<Uint8Array | string, Uint8Array | string
  */
 export function recordOfLine(line: Buffer, format: LineFormat): LineRecord | null {
   if (format.format === 'json') return recordOfJson(line, format)
-  const { topic, headers, partition, keySeparator } = format
+  const { topic, headers, keySeparator } = format
+  const partition = format.partition === 'byKey' ? undefined : format.partition
   const decode = format.format === 'base64' ? bytesOfBase64 : (bytes: Buffer) => bytes
   if (keySeparator === null) return { topic, key: null, value: decode(line), headers, partition }
   const at = line.indexOf(keySeparator)
@@ -51,7 +52,7 @@ function recordOfJson(line: Buffer, { topic, headers, partition }: LineFormat): 
     key: bytesOf(object, 'key') ?? null,
     value,
     headers: object['headers'] === undefined ? headers : headersOf(object['headers']),
-    partition: countOf(object, 'partition') ?? partition,
+    partition: partition === 'byKey' ? undefined : (countOf(object, 'partition') ?? partition),
     timestamp: countOf(object, 'timestamp'),
   }
 }

@@ -1,5 +1,5 @@
 import { integer, text } from '@logwerk/runtime'
-import { clientOptions } from '../client-options.ts'
+import { clientOptions, serverFlagOf } from '../client-options.ts'
 import { type Context, defineCommand } from '../command.ts'
 import { withAdmin } from '../connect.ts'
 import { required, toggle } from '../option.ts'
@@ -34,7 +34,7 @@ export const addPartitions = defineCommand({
         movedShare,
         dryRun,
       })
-      warnOfMovedKeys(topic, movedShare, dryRun, context)
+      warnOfMovedKeys(topic, movedShare, dryRun, context, serverFlagOf(values))
     })
   },
 })
@@ -53,7 +53,7 @@ function leastCommonMultiple(a: number, b: number): number {
   return (a / large) * b
 }
 
-function warnOfMovedKeys(topic: string, movedShare: number, dryRun: boolean, { print }: Context): void {
+function warnOfMovedKeys(topic: string, movedShare: number, dryRun: boolean, { print }: Context, server: string): void {
   const percent = Math.round(movedShare * 100)
   print.warn(
     `${dryRun ? 'keys would move' : 'keys move'}: about ${percent} % of the keys ${dryRun ? 'would go' : 'go'} to another partition from now on, and their older records stay.`,
@@ -61,6 +61,6 @@ function warnOfMovedKeys(topic: string, movedShare: number, dryRun: boolean, { p
   print.note('  Consumers may then see the records of such a key out of order, and compaction keeps its last record twice.')
   print.note('  Records without a key are not concerned. Where order or compaction by key counts, do this instead: create a new topic with')
   print.note(`  enough partitions, stop the producers of ${topic}, copy it, and go on with the new one:`)
-  print.note(`    logwerk consume --topic ${topic} --from-beginning --timeout-ms 5000 --format json | jq -c 'del(.partition)' |`)
-  print.note('      logwerk produce --topic NEW --format json')
+  print.note(`    logwerk consume --topic ${topic} --from-beginning --timeout-ms 5000 --format json${server} |`)
+  print.note(`      logwerk produce --topic NEW --format json --repartition${server}`)
 }

@@ -2,6 +2,7 @@ import { KafkaError } from '@logwerk/runtime'
 import { clientOptions } from '../client-options.ts'
 import { defineCommand } from '../command.ts'
 import { withAdmin } from '../connect.ts'
+import { eachOf } from '../each-of.ts'
 import { many, toggle } from '../option.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -20,7 +21,7 @@ export const deleteTopics = defineCommand({
   run: async (values, context) => {
     if (values.topic.length === 0) throw new UsageError('--topic NAME is missing: a topic to delete', context.command)
     await withAdmin(values, context, async admin => {
-      for (const topic of values.topic) {
+      await eachOf(values.topic, context, async topic => {
         try {
           await admin.deleteTopics([topic], { signal: context.stopped })
           context.print.tell(`Deleted topic ${topic}.`, { topic, deleted: true })
@@ -28,7 +29,7 @@ export const deleteTopics = defineCommand({
           if (!values.ifExists || !(error instanceof KafkaError) || error.code !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error
           context.print.tell(`There is no topic ${topic}.`, { topic, deleted: false })
         }
-      }
+      })
     })
   },
 })

@@ -60,6 +60,13 @@ test('what exists, or does not, is an error unless an option is content with it'
   expect(await cluster.ask('topics delete --topic b --if-exists')).toEqual([{ topic: 'b', deleted: false }])
 })
 
+test('what can be deleted is, and every topic that cannot is named', async () => {
+  await cluster.ask('topics create --topic b')
+  const { exitCode, stdout, stderr } = await cluster.run('topics delete --topic a --topic b --topic c')
+  expect([exitCode, stdout.objects]).toEqual([1, [{ topic: 'b', deleted: true }]])
+  expect(stderr.lines).toEqual([expect.stringMatching(/^error: topic a: /), expect.stringMatching(/^error: topic c: /)])
+})
+
 test('a replication factor that one broker cannot have is refused with the way out', async () => {
   const { exitCode, stderr } = await cluster.run('topics create --topic a --replication-factor 3')
   expect(exitCode).toBe(1)
@@ -77,6 +84,31 @@ describe('adding partitions', () => {
     expect(stderr.text).toContain('keys move: about 50 % of the keys')
     expect(stderr.text).toContain('logwerk consume --topic orders --from-beginning')
     expect((await cluster.ask('topics describe'))[0]).toMatchObject({ partitions: { length: 6 } })
+  })
+
+  test('the lines it tells to type instead copy the topic, each key to one partition of the new one', async () => {
+    await cluster.ask('topics create --topic orders --partitions 2')
+    const keys = Array.from({ length: 40 }, (_, index) => `k${index % 20}`)
+    const lines = keys.map((key, index) => `${key}:${index}`).join('\n')
+    await cluster.ask('produce --topic orders --key-separator :', { stdin: [lines] })
+    const { stderr } = await cluster.run('topics add-partitions --topic orders --partitions 5 --dry-run --bootstrap-server localhost:9092')
+    const told = stderr.lines.filter(line => line.startsWith('    logwerk') || line.startsWith('      logwerk'))
+    const [consume = '', produce = ''] = told.map(line =>
+      line
+        .trim()
+        .replace(/^logwerk /, '')
+        .replace(/ \|$/, ''),
+    )
+    await cluster.ask('topics create --topic NEW --partitions 5')
+    const { stdout } = await cluster.run(consume)
+    await cluster.ask(produce, { stdin: [stdout.text] })
+    const copied = await cluster.ask('consume --topic NEW --from-beginning --max-messages 40')
+    for (const key of new Set(keys)) {
+      const ofKey = copied.filter(record => record['key'] === key)
+      expect(ofKey.map(({ value }) => Number(value))).toEqual(keys.flatMap((other, index) => (other === key ? [index] : [])))
+      expect(new Set(ofKey.map(({ partition }) => partition)).size).toBe(1)
+    }
+    expect(new Set(copied.map(({ partition }) => partition)).size).toBe(5)
   })
 
   test('to fewer than there are is refused', async () => {
