@@ -28,8 +28,7 @@ export function reportError(error: unknown, { stderr, env }: Pick<Io, 'stderr' |
 export function describeError(error: unknown): string {
   const message = messageOf(error)
   if (!(error instanceof KafkaError)) return message
-  // A partition that is not there needs no other topic.
-  const hint = error.at.partition === undefined ? WAYS_OUT[error.code] : undefined
+  const hint = hintOf(error)
   const { broker, ...place } = error.at
   // Most messages name the place themselves, in words of their own.
   const parts = Object.values(place).every(part => message.includes(String(part))) ? {} : place
@@ -37,6 +36,14 @@ export function describeError(error: unknown): string {
   const code = message.includes(error.code) ? '' : error.code
   const facts = [code, at === '' ? '' : `at ${at}`].filter(part => part !== '').join(' ')
   return [facts === '' ? message : `${message} (${facts})`, ...(hint === undefined ? [] : [hint])].join('; ')
+}
+
+function hintOf({ code, at }: KafkaError): string | undefined {
+  // A partition that is not there needs no other topic.
+  if (code === 'UNKNOWN_TOPIC_OR_PARTITION' && at.partition !== undefined) return undefined
+  // Without a topic it is about a line that never became a record.
+  if (code === 'MESSAGE_TOO_LARGE' && at.topic === undefined) return undefined
+  return WAYS_OUT[code]
 }
 
 /** What to do next, where the message can only say what is wrong. */
