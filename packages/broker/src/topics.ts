@@ -340,6 +340,8 @@ export class Topics {
   }
 
   #warnOfEffectless(topic: string, names: Iterable<string>): void {
+    // Nobody has set these.
+    if (INTERNAL_TOPICS.has(topic)) return
     for (const name of names) {
       const key = topicConfigKeys.get(name)
       const lacking = key?.effective === false ? 'it has no effect in this version' : key?.lacking

@@ -1,4 +1,4 @@
-import { type CreatableTopicInput, configSources, createTopics, deleteTopics, metadata } from '@logwerk/protocol'
+import { type CreatableTopicInput, configSources, createTopics, deleteTopics, findCoordinator, metadata } from '@logwerk/protocol'
 import { type World, ZERO_UUID } from '@logwerk/runtime'
 import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
@@ -228,6 +228,13 @@ test('a config without effect in this version is stored, and the log warns', asy
   const warning = broker.simulation.log.find(({ level }) => level === 'warn')
   expect(warning?.message).toBe('the topic config retention.ms is stored; it has no effect in this version')
   expect(warning?.fields).toEqual({ topic: 'orders' })
+})
+
+test('nobody is warned of a topic of the broker itself', async () => {
+  const broker = await TestBroker.open()
+  const { coordinators } = await broker.ask(findCoordinator, 4, { coordinatorKeys: ['billing'] })
+  expect(coordinators).toMatchObject([{ errorCode: 'NONE' }])
+  expect(broker.simulation.log.filter(({ level }) => level === 'warn')).toEqual([])
 })
 
 test('a config of which a part has no effect is stored, and the log says which', async () => {
