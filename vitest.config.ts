@@ -27,7 +27,8 @@ export default defineConfig({
     // others see, modules or globals, has both to itself.
     projects: [
       { extends: true, test: { name: 'shared', isolate: false, include: everyTest, exclude: [...elsewhere, ...alone] } },
-      { extends: true, test: { name: 'alone', include: alone } },
+      // After the others: a process that files share would end at each of these.
+      { extends: true, test: { name: 'alone', include: alone, sequence: { groupOrder: 1 } } },
     ],
   },
 })
