@@ -1,5 +1,5 @@
-// Fails unless what npm would publish of each package is exactly its built files, its sources and its command: everything the exports
-// map points to, no test, and nothing in dist that has no source any more.
+// Fails unless what npm would publish of each package is exactly its built files, its sources, its command, its README and the licence:
+// everything the exports map points to, no test, and nothing in dist that has no source any more.
 import { main } from './main.mjs'
 import { publicPackages } from './public-packages.mjs'
 import { askNpm } from './run.mjs'
@@ -26,9 +26,12 @@ main(() => {
  */
 function missing(one, paths) {
   const targets = Object.values(one.exports).flatMap(target => (typeof target === 'string' ? [target] : Object.values(target)))
-  return [...targets, ...one.bin]
-    .filter(target => !paths.has(target.replace('./', '')))
-    .map(target => `package.json points to ${target}, which is not in the tarball`)
+  return [
+    ...[...targets, ...one.bin]
+      .filter(target => !paths.has(target.replace('./', '')))
+      .map(target => `package.json points to ${target}, which is not in the tarball`),
+    ...['README.md', 'LICENSE'].filter(name => !paths.has(name)).map(name => `${name} is not in the tarball`),
+  ]
 }
 
 /**
