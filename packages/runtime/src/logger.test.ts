@@ -56,6 +56,10 @@ describe('formatLogLine', () => {
     expect(formatLogLine('connected', {})).toBe('connected')
   })
 
+  test('is one line, whatever the message holds', () => {
+    expect(formatLogLine('refused: a\nERROR b\u001b[2J\u2028c', {})).toBe('refused: a\\u000aERROR b\\u001b[2J\\u2028c')
+  })
+
   test.each<[unknown, string]>([
     ['plain', 'plain'],
     ['two words', '"two words"'],
@@ -74,8 +78,18 @@ describe('formatLogLine', () => {
     [{ a: 1n }, '"{\\"a\\":\\"1\\"}"'],
     [new Error('disk full'), '"disk full"'],
     [cycle, '"[not printable]"'],
+    [Object.assign(new Error(), { message: Symbol('s') }), 'Symbol(s)'],
     [{ toJSON: () => undefined }, 'undefined'],
   ])('writes %o as %s', (value, text) => {
     expect(formatLogLine('m', { value })).toBe(`m value=${text}`)
+  })
+
+  test('survives an error that throws when it is asked what it is', () => {
+    const hostile = Object.defineProperty(new Error(), 'message', {
+      get() {
+        throw new Error('no')
+      },
+    })
+    expect(formatLogLine('m', { error: hostile })).toBe('m error="[not printable]"')
   })
 })

@@ -31,10 +31,10 @@ export const silentLogger: Logger = loggerTo(() => {}, 'error')
 
 /**
  * One line of text: `message key=value key=value`. Values with spaces, quotes or control characters, and empty ones, are quoted as
- * in JSON. Never throws, whatever the fields hold: a log line must not break what it reports on.
+ * in JSON; control characters of the message are escaped so, for a part of it may come from a peer. Never throws, whatever the fields hold: a log line must not break what it reports on.
  */
 export function formatLogLine(message: string, fields: LogFields): string {
-  let line = message
+  let line = message.replace(/[\p{Cc}\u2028\u2029]/gu, escaped)
   for (const [key, value] of Object.entries(fields)) {
     const text = textOf(value)
     line += ` ${key}=${text === '' || /[\s"\p{Cc}]/u.test(text) ? JSON.stringify(text) : text}`
@@ -43,7 +43,16 @@ export function formatLogLine(message: string, fields: LogFields): string {
 }
 
 function textOf(value: unknown): string {
-  if (value instanceof Error) return value.message
-  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? `[function ${value.name}]` : String(value)
-  return jsonOf(value)
+  try {
+    if (value instanceof Error) return String(value.message)
+    if (typeof value !== 'object' || value === null) return typeof value === 'function' ? `[function ${value.name}]` : String(value)
+    return jsonOf(value)
+  } catch {
+    // A message or a name that throws when it is asked for.
+    return '[not printable]'
+  }
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
