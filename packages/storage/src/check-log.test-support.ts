@@ -1,5 +1,7 @@
 import { batchesOf, type RecordBatchView } from '@logwerk/protocol'
+import { KafkaError } from '@logwerk/runtime'
 import { noCodecs } from './batches.test-support.ts'
+import type { TimestampAndOffset } from './log.ts'
 import type { LogHistory, ReadableLog } from './log-history.test-support.ts'
 
 export interface Expectations {
@@ -77,6 +79,17 @@ function checkLookups(log: ReadableLog, content: readonly RecordBatchView[], com
   }
 }
 
+/** Damage is a finding like any other. */
+function foundAt(log: ReadableLog, timestamp: number, complaints: string[]): TimestampAndOffset | null {
+  try {
+    return log.offsetForTimestamp(timestamp, log.logEndOffset, noCodecs)
+  } catch (error) {
+    if (!(error instanceof KafkaError && error.code === 'CORRUPT_LOG')) throw error
+    complaints.push(`time index: ${error.message}`)
+    return null
+  }
+}
+
 /** And every timestamp to the first record that has it or a later one. */
 function checkTimes(log: ReadableLog, history: LogHistory, complaints: string[]): void {
   const records = history.batches
@@ -85,7 +98,7 @@ function checkTimes(log: ReadableLog, history: LogHistory, complaints: string[])
   const wanted = new Set(records.flatMap(({ timestamp }, index) => (index % 3 === 0 ? [timestamp, timestamp + 1] : [])))
   for (const timestamp of [0, ...wanted]) {
     const expected = records.find(record => record.timestamp >= timestamp)
-    const found = log.offsetForTimestamp(timestamp, log.logEndOffset, noCodecs)
+    const found = foundAt(log, timestamp, complaints)
     if (found?.offset !== expected?.offset || found?.timestamp !== expected?.timestamp) {
       complaints.push(`time index: ${timestamp} leads to ${found?.offset ?? 'nothing'}, and it is ${expected?.offset ?? 'nothing'}`)
     }

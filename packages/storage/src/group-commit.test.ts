@@ -1,8 +1,10 @@
-import { sleep } from '@logwerk/runtime'
+import { randomBelow, sleep } from '@logwerk/runtime'
 import { createSimulation, type Simulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
 import { GroupCommit } from './group-commit.ts'
 import type { FsyncMode } from './log-config.ts'
+
+const SEEDS = Number(process.env['LOGWERK_SEEDS'] ?? 50)
 
 /** A log of which only the end is known, on a disk that takes 10 ms for a sync. */
 class Fixture {
@@ -167,6 +169,50 @@ describe("'os'", () => {
     expect(fixture.settled).toEqual(['1 at once', '2 at 10'])
     expect(fixture.commit.mode).toBe('batch')
   })
+})
+
+test('whatever comes in whatever order: nothing is durable before a sync that began after it, and nothing waits for ever', async () => {
+  for (let seed = 0; seed < SEEDS; seed++) {
+    const simulation = createSimulation({ seed })
+    const { clock } = simulation.world
+    const random = simulation.random('actions')
+    let end = 0
+    let synced = 0
+    let running = 0
+    const sync = async () => {
+      const upTo = end
+      expect(++running, `seed ${seed}`).toBe(1)
+      await sleep(clock, randomBelow(random, 20))
+      running--
+      synced = upTo
+      return upTo
+    }
+    const commit = new GroupCommit(clock, { mode: 'batch', intervalMs: 50, syncedOffset: 0 }, sync, error => expect.unreachable(`${error}`))
+    let waiting = 0
+    const wait = async (offset: number, durable: Promise<void> | null) => {
+      waiting++
+      await durable
+      waiting--
+      if (durable !== null) expect(synced, `seed ${seed}`).toBeGreaterThanOrEqual(offset)
+    }
+    const results: Promise<void>[] = []
+    for (let step = 0; step < 60; step++) {
+      const what = randomBelow(random, 10)
+      if (what < 4) {
+        end++
+        commit.appended()
+        results.push(wait(end, commit.durable(end)))
+      } else if (what === 4) results.push(wait(end, commit.flush(end)))
+      else if (what === 5) {
+        commit.configure((['batch', 'interval', 'os'] as const)[randomBelow(random, 3)]!, 1 + randomBelow(random, 50))
+        if (end > commit.syncedOffset) commit.appended()
+      } else await simulation.advance(randomBelow(random, 15))
+    }
+    await simulation.advance(5000)
+    await Promise.all(results)
+    expect([waiting, running], `seed ${seed}`).toEqual([0, 0])
+    if (commit.mode !== 'os') expect([commit.syncedOffset, synced], `seed ${seed}`).toEqual([end, end])
+  }
 })
 
 describe('stop', () => {

@@ -1,4 +1,5 @@
-import { RecordBatchView } from '@logwerk/protocol'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { type CompressionCodecs, crc32c, RecordBatchView, recompressBatch } from '@logwerk/protocol'
 import type { Files, World } from '@logwerk/runtime'
 import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
@@ -359,6 +360,19 @@ describe('the indexes of finished segments', () => {
   })
 })
 
+/** A codec that counts what it restores. */
+const gzip: CompressionCodecs & { count: number } = {
+  count: 0,
+  get: () => ({
+    type: 'gzip',
+    compress: input => gzipSync(input),
+    decompress: (input, maxBytes) => {
+      gzip.count++
+      return gunzipSync(input, { maxOutputLength: maxBytes })
+    },
+  }),
+}
+
 /** A world that notes which files are opened. */
 function watched(world: World, opened: string[]): World {
   const open: Files['open'] = (path, mode) => {
@@ -431,11 +445,48 @@ describe('look-up by time', () => {
     expect(log.offsetForTimestamp(104, 12, noCodecs)).toEqual({ timestamp: 105, offset: 1, leaderEpoch: 0 })
   })
 
+  test('finds the record inside a compressed batch too', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const log = openTestLog(simulation.world, { indexIntervalBytes: 0 })
+    for (let index = 0; index < 20; index++) {
+      const timestamp = Array.from({ length: 50 }, (_, record) => 1000 * index + 10 * record)
+      await simulation.runUntil(log.append(recompressBatch(batchOf({ recordCount: 50, timestamp }), 'gzip', gzip)))
+    }
+    for (const [timestamp, offset] of [
+      [0, 0],
+      [7001, 351],
+      [7490, 399],
+      [7491, 400],
+      [19_490, 999],
+    ] as const) {
+      expect(log.offsetForTimestamp(timestamp, log.logEndOffset, gzip)?.offset).toBe(offset)
+    }
+    expect(log.offsetForTimestamp(19_491, log.logEndOffset, gzip)).toBeNull()
+    expect(log.offsetOfMaxTimestamp(gzip)).toMatchObject({ timestamp: 19_490, offset: 999 })
+    // Only the batch that holds the record is decompressed.
+    const decompressions = gzip.count
+    log.offsetForTimestamp(12_340, log.logEndOffset, gzip)
+    expect(gzip.count - decompressions).toBe(1)
+  })
+
+  test('believes no batch that has rotted, and names file and byte', async () => {
+    const { log, simulation } = await filled()
+    const path = '/log/00000000000000000000.log'
+    simulation.disk.flipBit(path, (sizeOfBatch({ recordCount: 3, timestamp: [100, 105, 103] }) + 80) * 8)
+    expect(offsetAt(log, 100)).toBe(0)
+    // The second batch is stepped over by its header: it has nothing so late.
+    expect(offsetAt(log, 110)).toBe(6)
+    simulation.disk.flipBit(path, 80 * 8)
+    expect(() => offsetAt(log, 100)).toThrow(expect.objectContaining({ code: 'CORRUPT_LOG', at: { path } }))
+    expect(() => offsetAt(log, 100)).toThrow(`${path} is corrupt at byte 0`)
+  })
+
   test('with LogAppendTime every record has the time of its batch', async () => {
     const simulation = createSimulation({ seed: 1 })
     const log = openTestLog(simulation.world)
     const batch = batchOf({ recordCount: 3, timestamp: [1, 2, 5000] })
     batch.view.bytes[22]! |= 0x08
+    batch.view.bytes.writeUInt32BE(crc32c(batch.view.bytes, 21), 17)
     await simulation.runUntil(log.append(batch))
     expect(log.offsetForTimestamp(3, 3, noCodecs)).toEqual({ timestamp: 5000, offset: 0, leaderEpoch: 0 })
   })

@@ -265,7 +265,11 @@ export class Log {
     return EMPTY
   }
 
-  /** The first record at or after `timestamp`, below `limitOffset`; null if there is none. */
+  /**
+   * The first record at or after `timestamp`, below `limitOffset`; null if there is none.
+   *
+   * @throws KafkaError `CORRUPT_LOG` for damage on the way, `UNSUPPORTED_COMPRESSION_TYPE` if the batch needs a codec that is missing.
+   */
   offsetForTimestamp(timestamp: number, limitOffset: number, codecs: CompressionCodecs): TimestampAndOffset | null {
     const end = Math.min(limitOffset, this.#logEndOffset)
     for (const segment of this.#segments) {
@@ -278,6 +282,8 @@ export class Log {
         if (place.baseOffset >= end) return true
         if (place.maxTimestamp < timestamp || place.lastOffset < this.#logStartOffset) return false
         const view = segment.readBatch(place)
+        // Its records are about to be believed.
+        if (!view.isCrcValid()) throw segment.corruptAt(place.positionBytes)
         for (const record of view.records(view.payload(codecs))) {
           if (record.timestamp < timestamp || record.offset < this.#logStartOffset || record.offset >= end) continue
           found = { timestamp: record.timestamp, offset: record.offset, leaderEpoch: view.partitionLeaderEpoch }

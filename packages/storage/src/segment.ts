@@ -259,7 +259,7 @@ export class Segment {
   corruptAt(positionBytes: number): KafkaError {
     return new KafkaError(
       'CORRUPT_LOG',
-      `${this.path} is corrupt at byte ${positionBytes}: there is no record batch; records before it can still be read, restore the file from a backup or delete the topic`,
+      `${this.path} is corrupt at byte ${positionBytes}: there is no sound record batch; records before it can still be read, restore the file from a backup or delete the topic`,
       { at: { path: this.path } },
     )
   }
