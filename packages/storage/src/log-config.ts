@@ -52,10 +52,10 @@ export const logConfig = defineConfig({
     min: 1,
     doc: "With fsync: 'batch', bytes that may wait for a sync before further appends are refused as THROTTLING_QUOTA_EXCEEDED: a disk that stalls must not fill the memory.",
   }),
-  maxLoadedIndexes: integer({
+  maxOpenSegments: integer({
     default: 4,
     min: 1,
-    doc: 'Finished segments whose indexes one log keeps in memory, those used last; others are read from their files when they are needed. With the default sizes an index takes up to 5 MiB.',
+    doc: 'Finished segments that one log keeps open, those used last: one file each, and up to 5 MiB of indexes with the default sizes. Others are opened when they are needed.',
   }),
   maxProducersPerPartition: integer({
     default: 100_000,

@@ -324,11 +324,11 @@ describe('read', () => {
   })
 })
 
-describe('the indexes of finished segments', () => {
-  test('are in memory for those used last, and read from their files for others', async () => {
+describe('finished segments', () => {
+  test('have their indexes in memory if they were used last, and read from their files otherwise', async () => {
     const simulation = createSimulation({ seed: 1 })
     const opened: string[] = []
-    const config = { segmentBytes: SIZE, maxLoadedIndexes: 2 }
+    const config = { segmentBytes: SIZE, maxOpenSegments: 2 }
     const log = openTestLog(watched(simulation.world, opened), config)
     for (let index = 0; index < 6; index++) await simulation.runUntil(log.append(batchOf({ timestamp: 1000 + index })))
     const readsOf = (action: () => unknown) => {
@@ -347,10 +347,41 @@ describe('the indexes of finished segments', () => {
     for (let offset = 0; offset < 6; offset++) expect(offsetsRead(log, offset)).toEqual([offset])
   })
 
-  test('stay where there are no files for them', async () => {
+  test('are open if they were used last', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const config = { segmentBytes: SIZE, maxOpenSegments: 2 }
+    const open = () => simulation.disk.openFiles().map(path => Number(path.slice(5, 25)))
+    const log = openTestLog(simulation.world, config)
+    for (let count = 0; count < 8; count++) await simulation.runUntil(log.append(batchOf()))
+    expect(open()).toEqual([5, 6, 7])
+    expect(allOffsets(log)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    expect(open()).toEqual([7, 5, 6])
+    simulation.machine('localhost').kill()
+    // As many files as a process may have open are enough, however many segments there are to be recovered.
+    simulation.disk.settings.maxOpenFiles = 4
+    const again = openTestLog(simulation.machine('localhost').restart(), config, { cleanShutdown: false })
+    expect(allOffsets(again)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    expect(open().sort()).toEqual([5, 6, 7])
+    await simulation.runUntil(again.close())
+    expect(open()).toEqual([])
+  })
+
+  test('stay open until they are synced, and are released then', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    simulation.disk.settings.syncDelay = { minMs: 100, maxMs: 100 }
+    const log = openTestLog(simulation.world, { segmentBytes: SIZE, maxOpenSegments: 1, fsync: 'os' })
+    for (let count = 0; count < 6; count++) void log.append(batchOf())
+    expect(simulation.disk.openFiles()).toHaveLength(6)
+    await simulation.advance(10_000)
+    void log.append(batchOf())
+    expect(simulation.disk.openFiles()).toHaveLength(2)
+    expect(allOffsets(log)).toEqual([0, 1, 2, 3, 4, 5, 6])
+  })
+
+  test('keep their indexes where there are no files for them', async () => {
     const simulation = createSimulation({ seed: 1 })
     const opened: string[] = []
-    const log = openTestLog(watched(simulation.world, opened), { segmentBytes: SIZE, maxLoadedIndexes: 1 })
+    const log = openTestLog(watched(simulation.world, opened), { segmentBytes: SIZE, maxOpenSegments: 1 })
     await simulation.runUntil(log.append(batchOf()))
     simulation.disk.fail('open', { osCode: 'ENOSPC', path: path => path.endsWith('.index') })
     for (let count = 0; count < 5; count++) await simulation.runUntil(log.append(batchOf()))

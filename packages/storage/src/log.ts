@@ -80,8 +80,8 @@ export class Log {
   #logStartOffset: number
   #logEndOffset: number
   #highWatermark: number
-  /** Finished segments whose indexes may be in memory, the one used last at the end. */
-  #loaded: Segment[] = []
+  /** Finished segments that may be open, the one used last at the end. */
+  #open: Segment[] = []
   /** Segments with bytes that no sync has covered, oldest first; the active one is always synced. */
   #unsynced: Segment[] = []
   /** Names in the directory that no sync has covered. */
@@ -111,6 +111,7 @@ export class Log {
     this.producers = state.producers
     this.#damage = state.damage
     this.#fence = state.damage
+    for (const segment of state.segments.slice(0, -1)) segment.release()
     this.#commit = new GroupCommit(
       world.clock,
       { mode: state.config.fsync, intervalMs: state.config.fsyncIntervalMs, syncedOffset: state.recoveryPoint },
@@ -344,7 +345,7 @@ export class Log {
     while (isOld()) {
       const segment = this.#segments.shift()!
       this.#unsynced = this.#unsynced.filter(other => other !== segment)
-      this.#loaded = this.#loaded.filter(other => other !== segment)
+      this.#open = this.#open.filter(other => other !== segment)
       segment.delete()
       this.#directoryChanged = true
     }
@@ -414,14 +415,21 @@ export class Log {
     return this.#segments.at(-1)!
   }
 
-  /** The indexes of `segment` are about to be used: those of the one that has not been for longest may go. */
+  /** `segment` is about to be used: of the others that are open the one that has not been for longest may go. */
   #use(segment: Segment): void {
-    const loaded = this.#loaded
-    if (segment === this.#active || segment === loaded.at(-1)) return
-    const at = loaded.indexOf(segment)
-    if (at >= 0) loaded.splice(at, 1)
-    loaded.push(segment)
-    while (loaded.length > this.#config.maxLoadedIndexes) loaded.shift()!.forgetIndexes()
+    if (segment === this.#active || segment === this.#open.at(-1)) return
+    const others = this.#open.filter(other => other !== segment)
+    while (others.length >= this.#config.maxOpenSegments) {
+      const index = others.findIndex(other => this.#isSynced(other))
+      if (index < 0) break
+      others.splice(index, 1)[0]!.release()
+    }
+    this.#open = [...others, segment]
+  }
+
+  #isSynced(segment: Segment): boolean {
+    const next = this.#segments[this.#segmentIndexOf(segment.baseOffset) + 1]
+    return next !== undefined && next.baseOffset <= this.recoveryPoint && !segment.isCut
   }
 
   #maxTimestampOf(segment: Segment): number {

@@ -241,6 +241,15 @@ describe('index files', () => {
     expectTimes(log)
   })
 
+  test('and a log that somebody takes away while the broker runs: not made anew, and told with its path', async () => {
+    const simulation = await closed()
+    const log = open(simulation, { recoveryPoint: 10, cleanShutdown: true })
+    simulation.files.remove(FIRST)
+    expect(() => log.read(0, { maxBytes: 1, minOneBatch: true, limitOffset: 10 })).toThrow(expect.objectContaining({ osCode: 'ENOENT' }))
+    expect(simulation.files.info(FIRST)).toBeNull()
+    expect(log.read(4, { maxBytes: 1, minOneBatch: true, limitOffset: 10 })).toHaveLength(SIZE)
+  })
+
   test('without a log are removed', async () => {
     const simulation = await closed()
     for (const name of ['00000000000000000099.index', '00000000000000000099.timeindex', '00000000000000000099.txnindex']) {

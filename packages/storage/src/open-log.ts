@@ -166,6 +166,7 @@ function recover({ log }: World, segments: Segment[], options: OpenLogOptions): 
     const isLast = next === undefined
     if (isWhole && (isLast ? logEndOffset >= recoveryPoint : mayFollow(next.baseOffset, logEndOffset, recoveryPoint))) {
       checked.push(segment)
+      if (!isLast) segment.release()
       continue
     }
     if (logEndOffset < recoveryPoint) {
@@ -212,6 +213,7 @@ function makeDurable(
     for (const segment of checked) {
       if (hasFailed) segment.rewrite()
       segment.datasyncNow()
+      segment.release()
     }
   } catch (error) {
     if (error instanceof StorageError) noteSyncFailure(files, directory)
@@ -222,7 +224,7 @@ function makeDurable(
     // The active segment's indexes live in memory.
     for (const segment of checked.slice(0, -1)) {
       segment.writeIndexes()
-      segment.forgetIndexes()
+      segment.release()
     }
     leaderEpochs.write(files, `${directory}/${LEADER_EPOCH_FILE}`)
     // The snapshot of the last roll may be missing, and the batches that make up for it be deleted before the next one.
@@ -302,6 +304,8 @@ function addEpochs(segment: Segment, epochs: LeaderEpochs, logEndOffset: number)
   } catch (error) {
     // Damage below the recovery point: whoever reads there will hear of it.
     if (!(error instanceof KafkaError && error.code === 'CORRUPT_LOG')) throw error
+  } finally {
+    segment.release()
   }
 }
 
@@ -348,6 +352,7 @@ function restoreProducers(
       if (isWanted && view.hasProducerId && view.baseSequence >= 0) producers.update(producerBatchOf(place, view), nowMs)
       position += place.sizeBytes
     }
+    segment.release()
   }
 }
 
@@ -382,6 +387,7 @@ function batchesBefore(segments: readonly Segment[], offset: number): ProducerBa
     }
     history = [...batches, ...history]
     restBytes -= position
+    segment.release()
   }
   return history
 }

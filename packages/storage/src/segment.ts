@@ -35,7 +35,9 @@ export class Segment {
   readonly path: string
   readonly #files: Files
   readonly #directory: string
-  readonly #file: File
+  /** Null while nobody needs it. */
+  #file: File | null
+  #isClosed = false
   #sizeBytes: number
   #offsetIndex: OffsetIndex | null
   #timeIndex: TimeIndex | null
@@ -53,7 +55,7 @@ export class Segment {
   /** Something was cut off since the last sync began: a power cut may bring it back. */
   #isCut = false
 
-  private constructor(files: Files, directory: string, baseOffset: number, file: File, sizeBytes: number, fresh: boolean) {
+  private constructor(files: Files, directory: string, baseOffset: number, file: File | null, sizeBytes: number, fresh: boolean) {
     this.#files = files
     this.#directory = directory
     this.baseOffset = baseOffset
@@ -71,10 +73,10 @@ export class Segment {
     return new Segment(files, directory, baseOffset, files.open(path, 'create'), 0, true)
   }
 
-  /** Opens a segment; the indexes are read on first use. */
+  /** A segment that is there; its file is opened, and its indexes are read, on first use. */
   static open(files: Files, directory: string, baseOffset: number): Segment {
-    const file = files.open(`${directory}/${segmentName(baseOffset)}.log`, 'write')
-    return new Segment(files, directory, baseOffset, file, file.sizeBytes(), false)
+    const info = files.info(`${directory}/${segmentName(baseOffset)}.log`)
+    return new Segment(files, directory, baseOffset, null, info?.sizeBytes ?? 0, false)
   }
 
   get sizeBytes(): number {
@@ -116,7 +118,7 @@ export class Segment {
     this.trim()
     try {
       writeFully(
-        this.#file,
+        this.#opened(),
         batches.map(batch => batch.bytes),
         this.#sizeBytes,
       )
@@ -142,7 +144,7 @@ export class Segment {
   /** Cuts off what a failed write left behind the last batch. @throws StorageError */
   trim(): void {
     if (!this.#hasRest) return
-    this.#file.truncate(this.#sizeBytes)
+    this.#opened().truncate(this.#sizeBytes)
     this.#hasRest = false
     this.#isCut = true
   }
@@ -170,6 +172,7 @@ export class Segment {
       this.#maxTimestamp = batch.maxTimestamp
       this.#offsetOfMaxTimestamp = batch.lastOffset
     }
+    this.#hasIndexFiles = false
     if (this.#bytesSinceIndexEntry > intervalBytes) {
       offsetIndex.append(batch.lastOffset, batch.positionBytes)
       timeIndex.maybeAppend(this.#maxTimestamp, this.#offsetOfMaxTimestamp)
@@ -216,7 +219,7 @@ export class Segment {
 
   /** Reads at `positionBytes`; fewer bytes at the end of the file. */
   read(into: Uint8Array, positionBytes: number): number {
-    return this.#file.read(into, positionBytes)
+    return this.#opened().read(into, positionBytes)
   }
 
   #placeAt(positionBytes: number): BatchPlace | null {
@@ -267,7 +270,7 @@ export class Segment {
   /** Cuts the file at `sizeBytes` and forgets what was indexed: recovery then indexes what is left. */
   truncate(sizeBytes: number): void {
     assert(sizeBytes <= this.#sizeBytes, 'truncation never grows a segment', { sizeBytes, current: this.#sizeBytes })
-    this.#file.truncate(sizeBytes)
+    this.#opened().truncate(sizeBytes)
     this.#sizeBytes = sizeBytes
   }
 
@@ -277,7 +280,7 @@ export class Segment {
     for (let at = 0; at < this.#sizeBytes; at += buffer.length) {
       const piece = buffer.subarray(0, Math.min(buffer.length, this.#sizeBytes - at))
       if (this.read(piece, at) < piece.length) throw this.corruptAt(at)
-      writeFully(this.#file, [piece], at)
+      writeFully(this.#opened(), [piece], at)
     }
   }
 
@@ -299,13 +302,13 @@ export class Segment {
   }
 
   /** Resolves when everything appended before the call is on the disk. */
-  datasync(): Promise<void> {
+  async datasync(): Promise<void> {
     this.#isCut = false
-    return this.#file.datasync()
+    await this.#opened().datasync()
   }
 
   datasyncNow(): void {
-    this.#file.datasyncNow()
+    this.#opened().datasyncNow()
   }
 
   /**
@@ -327,8 +330,13 @@ export class Segment {
     }
   }
 
-  /** Gives the memory of the indexes back, of a segment that gets no more batches; the next use reads their files. */
-  forgetIndexes(): void {
+  /**
+   * Gives back the file's handle, and the memory of the indexes if their files hold the same. The next use opens and reads them again. Of a
+   * segment that is synced: a write that fails in the background is told to a file that is open.
+   */
+  release(): void {
+    this.#file?.close()
+    this.#file = null
     if (!this.#hasIndexFiles) return
     this.#offsetIndex = null
     this.#timeIndex = null
@@ -341,7 +349,8 @@ export class Segment {
   }
 
   close(): void {
-    this.#file.close()
+    this.#file?.close()
+    this.#isClosed = true
   }
 
   /** Closes the segment and takes its files away. Renamed first, so that a crash in between leaves nothing that looks like a segment. */
@@ -350,6 +359,16 @@ export class Segment {
     const present = ['log', 'index', 'timeindex'].map(suffix => this.#pathOf(suffix)).filter(path => this.#files.info(path) !== null)
     for (const path of present) this.#files.rename(path, `${path}.deleted`)
     for (const path of present) this.#files.remove(`${path}.deleted`)
+  }
+
+  #opened(): File {
+    if (this.#isClosed) throw new StorageError(`cannot use ${this.path}: it is closed (EBADF)`, 'EBADF', { at: { path: this.path } })
+    if (this.#file === null) {
+      // To be read and written, and yet not made anew if somebody has taken it away.
+      const mode = this.#files.info(this.path) === null ? 'read' : 'write'
+      this.#file = this.#files.open(this.path, mode)
+    }
+    return this.#file
   }
 
   #indexes(): { offsetIndex: OffsetIndex; timeIndex: TimeIndex } {
