@@ -13,7 +13,17 @@ export function tooLarge(type: CodecType, maxBytes: number, cause?: unknown): Ka
   })
 }
 
-/** True for what `node:zlib` throws when a result passes `maxOutputLength`. */
+/** True for what `node:zlib` throws when a result passes `maxOutputLength`, or when there is no memory for it. */
 export function isOutputTooLarge(error: unknown): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+  return error instanceof RangeError
+}
+
+/** Room for what is restored. @throws KafkaError `MESSAGE_TOO_LARGE` if this process has no memory for it. */
+export function roomFor(type: CodecType, lengthBytes: number): Buffer {
+  try {
+    return Buffer.allocUnsafe(lengthBytes)
+  } catch (error) {
+    const message = `Records compressed with ${type} claim up to ${lengthBytes} bytes, and there is no memory for them`
+    throw new KafkaError('MESSAGE_TOO_LARGE', message, { cause: error })
+  }
 }

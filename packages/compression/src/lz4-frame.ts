@@ -1,5 +1,5 @@
 import { asBuffer, firstBytes } from './buffers.ts'
-import { corrupt, tooLarge } from './failures.ts'
+import { corrupt, roomFor, tooLarge } from './failures.ts'
 import { LZ4_BLOCK_BYTES, type Lz4Blocks, lz4BlockBound, lz4RestoredBound } from './lz4-block.ts'
 import { type Lz4FrameHeader, readLz4FrameHeader } from './lz4-frame-header.ts'
 import { xxhash32 } from './xxhash32.ts'
@@ -46,7 +46,7 @@ export function decodeLz4Frame(codec: Lz4Blocks, bytes: Uint8Array, maxBytes: nu
   if (contentBytes !== null && contentBytes > maxBytes) throw tooLarge('lz4', maxBytes)
   const blocks = findBlocks(input, header)
   const bound = Math.min(contentBytes ?? maxBytes, boundOf(blocks, header))
-  const to = Buffer.allocUnsafe(bound)
+  const to = roomFor('lz4', bound)
   let out = 0
   for (const block of blocks) {
     const next = restoreBlock(codec, input, block, header, to, out)

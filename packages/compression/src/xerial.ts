@@ -1,5 +1,5 @@
 import { asBuffer, firstBytes } from './buffers.ts'
-import { corrupt, tooLarge } from './failures.ts'
+import { corrupt, roomFor, tooLarge } from './failures.ts'
 import { compressSnappyBlock, decompressSnappyBlock, snappyBlockBound, snappyContentBytes } from './snappy-block.ts'
 
 // The framing of the Java library snappy-java, which Kafka's snappy is: a magic number, two versions, then blocks that each follow
@@ -36,7 +36,7 @@ export function decodeXerial(bytes: Uint8Array, maxBytes: number): Buffer {
   const sizes = blocks.map(({ start, end }) => snappyContentBytes(input, start, end))
   const total = sizes.reduce((sum, size) => sum + size, 0)
   if (total > maxBytes) throw tooLarge('snappy', maxBytes)
-  const to = Buffer.allocUnsafe(total)
+  const to = roomFor('snappy', total)
   let out = 0
   for (const [index, { start, end }] of blocks.entries()) {
     decompressSnappyBlock(input, start, end, to, out, sizes[index]!)
