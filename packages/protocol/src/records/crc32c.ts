@@ -3,7 +3,7 @@ import { loadNative } from '@logwerk/runtime'
 // CRC-32C guards every batch, so it is computed over every byte that is produced and stored. Three implementations, by length
 // (measured on Node 20, 2-core AMD EPYC; per call at 100 B / rate at 16 KB): tables 276 ns / 375 MB/s, WebAssembly 100 ns / 1.6 GB/s,
 // native 310 ns / 3.7 GB/s. Crossing into native code costs too much for small inputs.
-const NATIVE_FROM_BYTES = 2048
+const NATIVE_FROM_BYTES = 1024
 const WASM_FROM_BYTES = 24
 
 /** crc32c.wat, assembled. */
