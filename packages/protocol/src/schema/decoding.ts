@@ -27,13 +27,11 @@ export function readStruct(fields: StructFields, target: Target): Read {
     return object
   }
 
+  /** KIP-482 orders them by their tags; Kafka's own classes read any order, and the last of several, so neither is an error here. */
   function readTagged(reader: MessageReader, object: Record<string, unknown>): void {
     const count = reader.elementCount(reader.readUnsignedVarint(), 2, 0)
-    let previous = -1
     for (let index = 0; index < count; index++) {
       const tag = reader.readUnsignedVarint()
-      if (tag <= previous) throw reader.malformed(`${target.path}: tag ${tag} after tag ${previous}`)
-      previous = tag
       const sizeBytes = reader.readUnsignedVarint()
       const start = reader.take(sizeBytes)
       const known = tagged.get(tag)
