@@ -1,4 +1,5 @@
 import { RECORDS_AT, RecordBatchBuilder, RecordBatchView, UNSTAMPED } from '@logwerk/protocol'
+import { type Header, NO_HEADERS } from '@logwerk/runtime'
 import type { Deserializer } from '@logwerk/serde'
 import { describe, expect, test } from 'vitest'
 import { plainBytes } from './bytes-deserializer.ts'
@@ -24,8 +25,8 @@ function recordWith<V>(
 function counted() {
   const calls: unknown[] = []
   const deserializer: Deserializer<string> = {
-    deserialize(data, context) {
-      calls.push(context)
+    deserialize(data, { topic, isKey, headers }) {
+      calls.push({ topic, isKey, headers })
       return Buffer.from(data).toString().toUpperCase()
     },
   }
@@ -114,4 +115,45 @@ describe('a copy', () => {
     await record.decodeLater()
     expect([record.copy().value, record.copy().copy().value]).toEqual(['v', 'v'])
   })
+})
+
+/** Adds a header to those it is shown, and answers how many there were. */
+const adding: Deserializer<number> = {
+  deserialize(_data, { headers }) {
+    headers.push({ key: 'added', value: null })
+    return headers.length - 1
+  },
+}
+const recordOf = (headers: readonly Header[]) =>
+  new ConsumerRecord('t', 0, 5, 1, 'CreateTime', 0, { key: Buffer.of(1), value: Buffer.of(2), headers }, { key: adding, value: adding })
+
+test('what a deserializer adds to the headers, nobody sees', () => {
+  const headers = [{ key: 'trace', value: Buffer.of(7) }]
+  for (const record of [recordOf(headers), recordOf(headers).copy()]) {
+    expect([record.key, record.value]).toEqual([1, 1])
+    expect(record.headers).toEqual(headers)
+  }
+  // The list that all records without headers share, those that are written included.
+  const bare = recordOf(NO_HEADERS)
+  expect([bare.key, bare.value]).toEqual([0, 0])
+  expect(bare.headers).toEqual([])
+  expect(NO_HEADERS).toEqual([])
+})
+
+test('headers are decoded for a deserializer that looks at them, and for no other', () => {
+  let decodedCount = 0
+  const raw = {
+    key: Buffer.of(1),
+    value: Buffer.of(2),
+    get headers() {
+      decodedCount++
+      return NO_HEADERS
+    },
+  }
+  const length: Deserializer<number> = { deserialize: data => data.length }
+  const record = new ConsumerRecord('t', 0, 5, 1, 'CreateTime', 0, raw, { key: length, value: adding })
+  expect(record.key).toBe(1)
+  expect(decodedCount).toBe(0)
+  expect(record.value).toBe(0)
+  expect(decodedCount).toBe(1)
 })

@@ -1,6 +1,6 @@
 import type { BatchRecord } from '@logwerk/protocol'
 import { type Headers, KafkaError, lastHeader, type MutableHeaders } from '@logwerk/runtime'
-import { type Deserializer, deserializeWith, isThenable, SerdeError } from '@logwerk/serde'
+import { type Deserializer, deserializeWith, isThenable, type SerdeContext, SerdeError } from '@logwerk/serde'
 
 /** How the records of one consumer are decoded. */
 export interface RecordFormat<K, V> {
@@ -131,8 +131,27 @@ export class ConsumerRecord<K, V> {
     }
   }
 
-  #context(isKey: boolean) {
-    return { topic: this.topic, isKey, headers: this.#raw.headers as MutableHeaders }
+  #context(isKey: boolean): SerdeContext {
+    return new ReadContext(this.topic, isKey, this.#raw)
+  }
+}
+
+/** What a deserializer is told. The headers are decoded only for one that looks at them, and are its own: what it adds, nobody sees. */
+class ReadContext implements SerdeContext {
+  readonly topic: string
+  readonly isKey: boolean
+  readonly #raw: { readonly headers: Headers }
+  #headers: MutableHeaders | null = null
+
+  constructor(topic: string, isKey: boolean, raw: { readonly headers: Headers }) {
+    this.topic = topic
+    this.isKey = isKey
+    this.#raw = raw
+  }
+
+  get headers(): MutableHeaders {
+    this.#headers ??= [...this.#raw.headers]
+    return this.#headers
   }
 }
 

@@ -40,6 +40,7 @@ describe('headersOf', () => {
     headersOf(undefined).push({ key: 'a', value: null })
     expect(headersOf(undefined)).toEqual([])
     expect(NO_HEADERS).toEqual([])
+    expect(Object.isFrozen(NO_HEADERS)).toBe(true)
   })
 
   test.each<[unknown, string]>([

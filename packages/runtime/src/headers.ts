@@ -12,7 +12,8 @@ export type MutableHeaders = Header[]
 /** What a record's `headers` may be on input: a list, or a plain object whose strings are written as UTF-8. */
 export type HeadersInput = Headers | Readonly<Record<string, Uint8Array | string | null>>
 
-export const NO_HEADERS: Headers = []
+/** One list for all records without headers; frozen, because adding to it would add to every one of them. */
+export const NO_HEADERS: Headers = Object.freeze([])
 
 /** The list form of `input`, a new list. @throws TypeError that names the header whose value is neither bytes, a string nor null. */
 export function headersOf(input: HeadersInput | undefined): MutableHeaders {
