@@ -6,8 +6,8 @@ export interface SerdeContext {
   /** True for the record's key, false for its value. */
   readonly isKey: boolean
   /**
-   * The record's headers. A serializer may add to them (a schema's id, say) before the record is put into its batch; on reading they
-   * are the record's own and adding to them has no effect on anybody.
+   * The record's headers. A serializer may add to them (a schema's id, say) before the record is put into its batch; on reading it
+   * is a list of the deserializer's own, and adding to it has no effect on anybody.
    */
   readonly headers: MutableHeaders
 }
@@ -27,8 +27,8 @@ export interface Serializer<T> {
   serialize(value: T, context: SerdeContext): Uint8Array | null | Promise<Uint8Array | null>
   /**
    * Writes the bytes of `value` at the writer's position: the same bytes as {@link serialize}, without the copy. Producers prefer it
-   * where it is present, so leave it out if `serialize` may have to wait or may answer null. After an error the writer's position is
-   * set back by the caller.
+   * where it is present, so leave it out if `serialize` may have to wait or may answer null. It is called a second time for a record
+   * that turned out not to fit into its batch; what it added to the headers, and the writer's position after an error, the caller sets back.
    */
   serializeInto?(value: T, writer: ByteWriter, context: SerdeContext): void
 }
