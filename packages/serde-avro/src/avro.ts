@@ -5,6 +5,7 @@ import type { AvroInput, AvroOutput } from './avro-value.ts'
 import type { AvscType, Resolver } from './avsc.ts'
 import { startReading } from './collections.ts'
 import { detailOf, encodeError } from './encode-error.ts'
+import { failingField } from './failing-field.ts'
 import { resolverOf, typeOf } from './schema.ts'
 import { SingleObject } from './single-object.ts'
 
@@ -73,7 +74,7 @@ const DEFAULT_MAX_BYTES = 67_108_864
  * when such a value is read.
  *
  * @throws KafkaError `INVALID_CONFIG` for a schema that is not valid, or for a writer's schema that cannot be read as `schema`. On use:
- *         SerdeError `ENCODE` with the path of what does not fit; `TOO_SHORT`, `BAD_MAGIC`, `UNKNOWN_SCHEMA`, `INCOMPATIBLE` and `DECODE`.
+ *         SerdeError `ENCODE`, `TOO_SHORT` and `DECODE` with the path of what does not fit, `INCOMPATIBLE`, `BAD_MAGIC`, `UNKNOWN_SCHEMA`.
  */
 export function avro<const S extends AvroSchema>(schema: S, options: ReaderOptions): AvroReader<AvroOutput<S>>
 export function avro<const S extends AvroSchema>(
@@ -97,15 +98,17 @@ export function avro(
       ...serializer(type, framing.header),
       deserialize(data) {
         const buffer = checkedBuffer(data, maxBytes)
-        return read(type, buffer, framing.header.length, framing.resolverFor(buffer))
+        const { resolver, wire } = framing.writerOf(buffer)
+        return read(type, buffer, framing.header.length, wire, resolver)
       },
     }
   }
   if ('writer' in options) {
-    const resolver = resolverOf(type, typeOf(options.writer, 'writer'), 'writer')
-    return { name, deserialize: data => read(type, checkedBuffer(data, maxBytes), 0, resolver) }
+    const wire = typeOf(options.writer, 'writer')
+    const resolver = resolverOf(type, wire, 'writer')
+    return { name, deserialize: data => read(type, checkedBuffer(data, maxBytes), 0, wire, resolver) }
   }
-  return { name, ...serializer(type, Buffer.alloc(0)), deserialize: data => read(type, checkedBuffer(data, maxBytes), 0) }
+  return { name, ...serializer(type, Buffer.alloc(0)), deserialize: data => read(type, checkedBuffer(data, maxBytes), 0, type) }
 }
 
 function checkOptions(options: object): void {
@@ -172,16 +175,21 @@ function checkedBuffer(data: Uint8Array, maxBytes: number): Buffer {
   return Buffer.isBuffer(data) ? data : Buffer.from(data.buffer, data.byteOffset, data.length)
 }
 
-function read(type: AvscType, buffer: Buffer, position: number, resolver?: Resolver): unknown {
+/** @param wire  The type that the data was written with. */
+function read(type: AvscType, buffer: Buffer, position: number, wire: AvscType, resolver?: Resolver): unknown {
   startReading()
   let result: { readonly value: unknown; readonly offset: number }
   try {
     result = type.decode(buffer, position, resolver)
   } catch (error) {
     if (error instanceof SerdeError) throw error
-    throw new SerdeError('DECODE', `not data of this schema: ${detailOf(error)}${hintFor(buffer)}`, { cause: error })
+    const path = failingField(wire, buffer, position)
+    throw new SerdeError('DECODE', `not data of this schema: ${detailOf(error)}${hintFor(buffer)}`, { path, cause: error })
   }
-  if (result.offset < 0) throw new SerdeError('TOO_SHORT', `the data ends before the value does${hintFor(buffer)}`)
+  if (result.offset < 0) {
+    const path = failingField(wire, buffer, position)
+    throw new SerdeError('TOO_SHORT', `the data ends before the value does${hintFor(buffer)}`, { path })
+  }
   const rest = buffer.length - result.offset
   if (rest > 0) {
     throw new SerdeError('DECODE', `${rest} bytes are left over: the data was probably written with another schema${hintFor(buffer)}`)

@@ -83,8 +83,13 @@ function mapReader(wire: AvscType) {
   } as AvscType['_read']
 }
 
-/** Reads how many elements the next block has; 0 at the end. */
-function blockCounter(wire: AvscType, keyBytes: number): (tap: Tap) => number {
+/**
+ * Reads how many elements the next block has; 0 at the end.
+ *
+ * @param wire      The elements' type, or that of a map's values.
+ * @param keyBytes  The fewest bytes that a key takes: 1 in a map.
+ */
+export function blockCounter(wire: AvscType, keyBytes: number): (tap: Tap) => number {
   // Known only when it is first needed: types that contain themselves are not complete yet.
   let leastBytes = -1
   return tap => {

@@ -10,7 +10,9 @@ const HEADER_BYTES = 10
 interface Writer {
   /** The marker and the fingerprint, least significant byte first. */
   readonly header: Buffer
-  /** Undefined for the reader's own schema. */
+  /** The type of what stands behind the header. */
+  readonly wire: AvscType
+  /** How to read it; undefined for the reader's own schema: as it is. */
   readonly resolver: Resolver | undefined
 }
 
@@ -23,29 +25,29 @@ export class SingleObject {
   /** @throws KafkaError `INVALID_CONFIG` for one of `others` that is not valid or cannot be read as `type`. */
   constructor(type: AvscType, others: readonly AvroSchema[]) {
     this.header = headerOf(type)
-    const writers: Writer[] = [{ header: this.header, resolver: undefined }]
+    const writers: Writer[] = [{ header: this.header, wire: type, resolver: undefined }]
     for (const [index, other] of others.entries()) {
       const what = `writers[${index}]`
       const writer = typeOf(other, what)
       const header = headerOf(writer)
       // The same schema but for what does not matter, or given twice.
       if (writers.some(known => known.header.equals(header))) continue
-      writers.push({ header, resolver: resolverOf(type, writer, what) })
+      writers.push({ header, wire: writer, resolver: resolverOf(type, writer, what) })
     }
     this.#writers = writers
   }
 
   /**
-   * How to read what stands behind the header of `data`; undefined: as it is.
+   * The schema that the header of `data` names.
    *
    * @throws SerdeError `TOO_SHORT`, `BAD_MAGIC`, or `UNKNOWN_SCHEMA` with the fingerprint.
    */
-  resolverFor(data: Buffer): Resolver | undefined {
+  writerOf(data: Buffer): Writer {
     if (data.length < HEADER_BYTES)
       throw new SerdeError('TOO_SHORT', `single-object data begins with ${HEADER_BYTES} bytes, this has ${data.length}`)
     // Few enough to go through: a map would need a key made of the bytes, for each record.
-    for (const { header, resolver } of this.#writers) {
-      if (beginsWith(data, header)) return resolver
+    for (const writer of this.#writers) {
+      if (beginsWith(data, writer.header)) return writer
     }
     if (data[0] !== MARKER[0] || data[1] !== MARKER[1]) {
       const found = data.subarray(0, 2).toString('hex')
