@@ -135,6 +135,7 @@ export class ClientConnection {
       .catch(error => {
         // One client's answer is no reason to take the process down.
         this.#world.log.error('an answer could not be sent', { client: formatEndpoint(this.#connection.remote), error: stackOf(error) })
+        this.#stopReading()
         this.#connection.destroy()
       })
       .finally(() => {

@@ -381,6 +381,13 @@ export function listOf(value: string): string[] {
     .filter(part => part !== '')
 }
 
+/** What is wrong with values that are fine each by itself; null if nothing is. Source: Kafka's `LogConfig.validate`. */
+export function topicConfigConflict(configs: TopicConfigs): string | null {
+  const min = configs.number('min.compaction.lag.ms')
+  const max = configs.number('max.compaction.lag.ms')
+  return min > max ? `conflict topic config setting min.compaction.lag.ms (${min}) > max.compaction.lag.ms (${max})` : null
+}
+
 /** The number that Kafka's protocol uses for a config's type. */
 export function configTypeId(key: TopicConfigKey): number {
   return configTypes[key.type]

@@ -5,7 +5,7 @@ import type { TopicImage } from './cluster-metadata/metadata-image.ts'
 import { CLUSTER_METADATA_TOPIC, type MetadataLog } from './cluster-metadata/metadata-log.ts'
 import type { MetadataRecordInput } from './cluster-metadata/metadata-record.ts'
 import { logConfigOf, Partition } from './partition.ts'
-import { TopicConfigs, topicConfigComplaint, topicConfigKeys } from './topic-config.ts'
+import { TopicConfigs, topicConfigComplaint, topicConfigConflict, topicConfigKeys } from './topic-config.ts'
 import { topicNameComplaint } from './topic-name.ts'
 
 /** `__consumer_offsets` and its like: clients read them and do not write them. */
@@ -181,10 +181,7 @@ export class Topics {
       const topic = this.#known(name)
       // Taking away what is not set, whatever it is, changes nothing (as in Kafka; measured).
       const changes = new Map([...change(topic.configs)].filter(([key, value]) => value !== null || topic.configs.has(key)))
-      for (const [key, value] of changes) {
-        const complaint = value === null ? null : topicConfigComplaint(key, value)
-        if (complaint !== null) throw new KafkaError('INVALID_CONFIG', complaint)
-      }
+      this.#checkConfigs(changes, new Map([...topic.configs, ...changes]))
       if (validateOnly) return
       await this.#metadata.append([...changes].map(([key, value]) => configRecordOf(name, key, value)))
       const configs = this.configsOf(name)
@@ -250,10 +247,18 @@ export class Topics {
     if (topic.partitionCount < 1)
       throw new KafkaError('INVALID_PARTITIONS', `a topic has at least one partition, not ${topic.partitionCount}`)
     this.#checkPartitionTotal(topic.partitionCount)
-    for (const [name, value] of topic.configs) {
-      const complaint = topicConfigComplaint(name, value)
+    this.#checkConfigs(topic.configs, topic.configs)
+  }
+
+  /** Checks the values that are new, and all together; null is one that is taken away. */
+  #checkConfigs(changes: ReadonlyMap<string, string | null>, all: ReadonlyMap<string, string | null>): void {
+    for (const [name, value] of changes) {
+      const complaint = value === null ? null : topicConfigComplaint(name, value)
       if (complaint !== null) throw new KafkaError('INVALID_CONFIG', complaint)
     }
+    const own = new Map([...all].filter((entry): entry is [string, string] => entry[1] !== null))
+    const conflict = topicConfigConflict(new TopicConfigs(own, this.#options.brokerDefaults))
+    if (conflict !== null) throw new KafkaError('INVALID_CONFIG', conflict)
   }
 
   #checkPartitionTotal(added: number): void {

@@ -206,6 +206,22 @@ describe('IncrementalAlterConfigs', () => {
     expect(await own(broker)).toEqual({ 'cleanup.policy': 'delete,compact' })
   })
 
+  test('values that contradict each other are INVALID_CONFIG, also where they come one after the other', async () => {
+    const broker = await TestBroker.open()
+    await broker.createTopic('orders', 1, { 'max.compaction.lag.ms': '5000' })
+    const refused = await change(broker, [['min.compaction.lag.ms', SET, '5001']])
+    expect(refused.errorCode).toBe('INVALID_CONFIG')
+    expect(refused.errorMessage).toBe('conflict topic config setting min.compaction.lag.ms (5001) > max.compaction.lag.ms (5000)')
+    const changes = [
+      ['min.compaction.lag.ms', SET, '5001'],
+      ['max.compaction.lag.ms', DELETE, null],
+    ] as const
+    expect((await change(broker, changes)).errorCode).toBe('NONE')
+    expect(await own(broker)).toEqual({ 'min.compaction.lag.ms': '5001' })
+    const both = { 'min.compaction.lag.ms': '2', 'max.compaction.lag.ms': '1' }
+    await expect(broker.createTopic('other', 1, both)).rejects.toThrow('INVALID_CONFIG')
+  })
+
   test('SUBTRACT takes from a list', async () => {
     const broker = await TestBroker.open()
     await broker.createTopic('orders', 1, { 'cleanup.policy': 'delete,compact' })
