@@ -401,6 +401,19 @@ describe('bounds', () => {
     stuck[0]!.connection.destroy()
     stuck[1]!.connection.resume()
     await simulation.advance(1000)
+    // The room that counts is the one at the time of the answer.
+    const late = await broker.connectFrom('late')
+    const atEnd = [{ partition: 0, fetchOffset: 10, partitionMaxBytes: 1 << 20 }]
+    const waiting = late.ask(fetchApi, 4, { maxWaitMs: 60_000, minBytes: 400_000, topics: [{ topic: 'big', partitions: atEnd }] })
+    await simulation.advance(100)
+    const filling = await broker.connectFrom('stuck')
+    filling.connection.pause()
+    filling.tell(fetchApi, 4, fetchOf('big', 0))
+    await simulation.advance(100)
+    for (let count = 0; count < 4; count++) await broker.produce('big', 0, batchOf(['x'.repeat(100_000)]))
+    expect((await simulation.runUntil(waiting)).responses[0]!.partitions[0]!.records).toHaveLength(batchBytes)
+    filling.connection.destroy()
+    await simulation.advance(1000)
     expect(await fetched(lively)).toBe(4)
   })
 

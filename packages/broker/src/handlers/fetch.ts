@@ -49,17 +49,17 @@ export function handleFetch(broker: BrokerState) {
     const plan = broker.fetchSessions.plan(request, byId, clock.monotonicMs())
     if (typeof plan === 'string') return { errorCode: plan, responses: [] }
     const deadlineMs = clock.monotonicMs() + request.maxWaitMs
-    const maxBytes = Math.min(request.maxBytes, broker.config.fetchMaxBytes, broker.answers.roomBytes)
-    // Nobody waits for more than an answer holds. But for something: an answer without room holds one batch.
-    const minBytes = Math.min(request.minBytes, Math.max(maxBytes, 1))
-    let reading = read(broker, request, plan, byId, maxBytes)
-    while (!isEnough(reading, minBytes) && clock.monotonicMs() < deadlineMs) {
+    while (true) {
+      // Looked at each time: others may have filled the room, or left it.
+      const maxBytes = Math.min(request.maxBytes, broker.config.fetchMaxBytes, broker.answers.roomBytes)
+      // Nobody waits for more than an answer holds. But for something: an answer without room holds one batch.
+      const minBytes = Math.min(request.minBytes, Math.max(maxBytes, 1))
+      const reading = read(broker, request, plan, byId, maxBytes)
+      if (isEnough(reading, minBytes) || clock.monotonicMs() >= deadlineMs) return answer(plan, reading, byId)
       await enough(broker.world, reading, minBytes, deadlineMs, signal)
       // Whoever waited is gone, or is sent away with what was found last.
-      if (signal.aborted) break
-      reading = read(broker, request, plan, byId, maxBytes)
+      if (signal.aborted) return answer(plan, reading, byId)
     }
-    return answer(plan, reading, byId)
   }
 }
 
