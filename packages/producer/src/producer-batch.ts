@@ -3,9 +3,7 @@ import type { Headers } from '@logwerk/runtime'
 import type { PartitionQueue } from './partition-queue.ts'
 import { type ProducerStamp, UNIDENTIFIED } from './producer-identity.ts'
 import type { DeliveryCallback } from './record.ts'
-
-/** Hears of what a delivery callback threw: one that fails must not keep the others from being called. */
-export type OnThrown = (error: unknown) => void
+import { type OnThrown, tell } from './tell.ts'
 
 /** A batch on its way: filling, waiting, in flight, or waiting to be sent again. */
 export class ProducerBatch {
@@ -96,11 +94,7 @@ export class ProducerBatch {
         if (callback === undefined || callback === null) continue
         const offset = baseOffset < 0 ? -1 : baseOffset + index
         const timestamp = logAppendTime >= 0 ? logAppendTime : timestamps[index]!
-        try {
-          callback(null, { topic, partition, offset, timestamp })
-        } catch (error) {
-          onThrown(error)
-        }
+        tell(callback, null, { topic, partition, offset, timestamp }, onThrown)
       }
     }
     this.#end()
@@ -120,11 +114,7 @@ export class ProducerBatch {
       const callback = callbacks[index]
       if (callback === undefined || callback === null) continue
       unheardCount--
-      try {
-        callback(errorOf?.(index) ?? error, null)
-      } catch (thrown) {
-        onThrown(thrown)
-      }
+      tell(callback, errorOf?.(index) ?? error, null, onThrown)
     }
     this.#end()
     return unheardCount

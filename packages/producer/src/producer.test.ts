@@ -499,6 +499,27 @@ describe('delivery callbacks', () => {
     ])
   })
 
+  test('that are asynchronous may fail too: no rejection is left unhandled', async () => {
+    const cluster = await LogCluster.start()
+    const producer = cluster.producer({
+      onDeliveryError: async () => {
+        throw new Error('listener broke')
+      },
+    })
+    const callback = async () => {
+      throw new Error('callback broke')
+    }
+    producer.enqueue({ topic: 't', value: 'v' }, callback)
+    producer.enqueue({ topic: 't', value: 'v', partition: 9 }, callback)
+    producer.enqueue({ topic: 't', value: 'v', partition: 9 })
+    await cluster.simulation.runUntil(producer.flush())
+    expect(cluster.simulation.log.map(({ message, fields }) => `${message}: ${fields['error']}`).sort()).toEqual([
+      'a delivery callback threw: callback broke',
+      'a delivery callback threw: callback broke',
+      'onDeliveryError threw: listener broke',
+    ])
+  })
+
   test('may send more', async () => {
     const cluster = await LogCluster.start()
     const producer = cluster.producer()

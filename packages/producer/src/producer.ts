@@ -33,6 +33,7 @@ import { ProducerIdentity } from './producer-identity.ts'
 import type { DeliveryCallback, ProducerRecord, RecordMetadata } from './record.ts'
 import { RecordAccumulator } from './record-accumulator.ts'
 import { Sender } from './sender.ts'
+import { catchLater, tell } from './tell.ts'
 import { type PendingRecord, TopicState } from './topic-state.ts'
 
 export type ProducerOptions<K, V> = Omit<ProducerConfigInput, 'bootstrapServers'> &
@@ -208,7 +209,7 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
       codecs,
       identity: config.enableIdempotence ? new ProducerIdentity(client) : null,
       onUnheard: (error, recordCount, topic, partition) => this.#unheard(error, { topic, partition, recordCount }),
-      onThrown: error => this.#thrown('a delivery callback', error),
+      onThrown: this.#onCallbackThrown,
       onRelease: () => this.#released(),
       onDrained: queue => this.#sticky.onAppended(queue.topic, queue.partition, 0, true),
     })
@@ -843,22 +844,21 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
   #undelivered(callback: DeliveryCallback | null, error: Error, topic: string, partition: number): void {
     this.#changed()
     if (callback === null) return this.#unheard(error, { topic, partition, recordCount: 1 })
-    try {
-      callback(error, null)
-    } catch (thrown) {
-      this.#thrown('a delivery callback', thrown)
-    }
+    tell(callback, error, null, this.#onCallbackThrown)
   }
 
   #unheard(error: Error, lost: { readonly topic: string; readonly partition: number; readonly recordCount: number }): void {
     const { onDeliveryError } = this.#parts
     if (onDeliveryError === null) return this.#world.log.error('records were not delivered', { ...lost, error: messageOf(error) })
+    const onThrown = (thrown: unknown) => this.#thrown('onDeliveryError', thrown)
     try {
-      onDeliveryError(error, lost)
+      catchLater(onDeliveryError(error, lost), onThrown)
     } catch (thrown) {
-      this.#thrown('onDeliveryError', thrown)
+      onThrown(thrown)
     }
   }
+
+  readonly #onCallbackThrown = (error: unknown) => this.#thrown('a delivery callback', error)
 
   /** What a listener of the user's throws must not keep the others from hearing. */
   #thrown(who: string, error: unknown): void {
