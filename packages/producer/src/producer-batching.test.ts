@@ -187,7 +187,7 @@ describe('a full buffer', () => {
     expect(simulation.clock.monotonicMs() - since).toBe(5000)
     expect(error).toMatchObject({ name: 'TimeoutError', code: 'BUFFER_EXHAUSTED', retriable: true, at: { topic: 't' } })
     expect(error.message).toBe(
-      'the buffer (bufferMemory, 10000 bytes) stayed full for maxBlockMs (5000); the broker is slower than the sending',
+      'topic t: no room for the record: the buffer (bufferMemory, 10000 bytes) stayed full for maxBlockMs (5000); the broker is slower than the sending',
     )
     await simulation.runUntil(second)
     expect(simulation.clock.monotonicMs() - since).toBe(6000)
@@ -271,6 +271,20 @@ describe('records that wait for their topic', () => {
     cluster.create('late', 1)
     await cluster.simulation.runUntil(Promise.all([ready, blocked]))
     expect(cluster.values('late')).toEqual(Array.from({ length: 11 }, (_, index) => `${index}`))
+  })
+
+  test('and are too many for others to get through are named as the reason', async () => {
+    const cluster = await LogCluster.start({ t: 1, u: 1 })
+    const value = { serialize: (text: string) => (text === 'stuck' ? new Promise<never>(() => {}) : Buffer.from(text)) }
+    const producer = cluster.producer<string, string>({ value, maxPendingRecords: 2, maxBlockMs: 1000 })
+    await cluster.simulation.runUntil(producer.send({ topic: 't', value: 'warm' }))
+    for (const text of ['stuck', 'behind']) producer.enqueue({ topic: 't', value: text })
+    const error = await cluster.simulation.runUntil(failure(producer.send({ topic: 'u', value: 'v' })))
+    expect(error).toMatchObject({ code: 'BUFFER_EXHAUSTED', at: { topic: 'u' } })
+    expect(error.message).toBe(
+      'topic u: no room for the record: 2 records (maxPendingRecords) waited all of maxBlockMs (1000) for a topic or in a serializer; check that their topics exist',
+    )
+    await cluster.simulation.runUntil(producer.close({ timeoutMs: 10 }))
   })
 
   test('fail after maxBlockMs, each at its own time, with an error that says why', async () => {

@@ -49,7 +49,7 @@ export const producerConfig = defineConfig({
     kafkaKey: 'buffer.memory',
     default: 33_554_432,
     min: 1,
-    doc: 'Bytes of records that wait to be delivered. When they are used up, send waits, and enqueue returns false.',
+    doc: 'Bytes of records that wait to be delivered. When they are used up, send waits, and enqueue returns false. Their buffers come in powers of two from 1 KiB, so they may take twice as much, and as much again is kept for reuse.',
   }),
   maxPendingRecords: integer({
     default: 100_000,

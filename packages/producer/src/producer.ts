@@ -750,11 +750,12 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
   }
 
   #noRoom(topic: string): TimeoutError {
-    const { bufferMemory, maxBlockMs } = this.#config
-    return new TimeoutError(
-      `the buffer (bufferMemory, ${bufferMemory} bytes) stayed full for maxBlockMs (${maxBlockMs}); the broker is slower than the sending`,
-      { code: 'BUFFER_EXHAUSTED', at: { topic } },
-    )
+    const { bufferMemory, maxBlockMs, maxPendingRecords } = this.#config
+    const why =
+      this.#pendingCount >= maxPendingRecords
+        ? `${maxPendingRecords} records (maxPendingRecords) waited all of maxBlockMs (${maxBlockMs}) for a topic or in a serializer; check that their topics exist`
+        : `the buffer (bufferMemory, ${bufferMemory} bytes) stayed full for maxBlockMs (${maxBlockMs}); the broker is slower than the sending`
+    return new TimeoutError(`topic ${topic}: no room for the record: ${why}`, { code: 'BUFFER_EXHAUSTED', at: { topic } })
   }
 
   /** There is room again: first for the records of `send` that wait, then for new ones. */
