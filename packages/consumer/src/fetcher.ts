@@ -108,9 +108,18 @@ export class Fetcher<K, V> {
         this.#wakeAt(state.notBeforeMs)
         continue
       }
-      const partition = this.#client.metadata.topic(state.topic)?.partitions[state.partition]
-      if (partition === undefined || partition.leader < 0) {
+      const topic = this.#client.metadata.topic(state.topic)
+      const partition = topic?.partitions[state.partition]
+      if (topic === undefined || partition === undefined || partition.leader < 0) {
         leaderless = true
+        continue
+      }
+      if (!state.isOf(topic.id)) {
+        this.#world.log.warn('the topic was deleted and created anew; reading begins by the reset policy', {
+          partition: formatPartition(state),
+        })
+        state.startOver()
+        positionsNeeded = true
         continue
       }
       if (!state.isGoodUnder(partition.leaderEpoch)) {

@@ -1,4 +1,4 @@
-import { assert } from '@logwerk/runtime'
+import { assert, type Uuid, ZERO_UUID } from '@logwerk/runtime'
 import { formatPartition, type TopicPartition } from './topic-partition.ts'
 
 /** An offset to read from, and the epoch of the record before it. */
@@ -12,6 +12,8 @@ export interface Position {
 export class PartitionState implements TopicPartition {
   readonly topic: string
   readonly partition: number
+  /** Id of the topic that the position lies in; null until something is fetched from there. */
+  topicId: Uuid | null = null
   /** The next record to hand out; null until it is known where to begin. */
   position: Position | null = null
   /** The next offset to ask the broker for; runs ahead of the position. */
@@ -51,6 +53,7 @@ export class PartitionState implements TopicPartition {
     this.fetchOffset = offset
     this.finishedOffset = offset
     this.finishedEpoch = offsetEpoch
+    this.topicId = null
     this.needsReset = false
     this.validatedEpoch = -1
     // From here on what is finished counts again, even if more had been committed.
@@ -66,6 +69,24 @@ export class PartitionState implements TopicPartition {
     this.needsReset = true
     this.jumps++
     this.fetchRound++
+  }
+
+  /** False if the topic was deleted since, and another one has its name now: nothing that is known of the partition is true of that one. */
+  isOf(topicId: Uuid): boolean {
+    if (topicId === ZERO_UUID || this.topicId === topicId) return true
+    if (this.topicId !== null) return false
+    this.topicId = topicId
+    return true
+  }
+
+  /** The topic is another one, of which nothing was read or processed. */
+  startOver(): void {
+    this.requestReset()
+    this.topicId = null
+    this.finishedOffset = -1
+    this.finishedEpoch = -1
+    this.committedOffset = -1
+    this.visibleEnd = -1
   }
 
   /**

@@ -121,6 +121,48 @@ describe('a log that was cut by a power cut (fsync: os)', () => {
   })
 })
 
+describe('a topic that is deleted and created anew', () => {
+  async function anew(options: Options = {}) {
+    const world = await ConsumerWorld.open()
+    await world.topic('orders')
+    await world.produce('orders', 0, 10)
+    const consumer = world.consumer('a', { allowAutoCreateTopics: false, autoCommitIntervalMs: 3000, ...options })
+    consumer.assign(orders(0))
+    consumer.seek(orders(0)[0]!, 0)
+    expect(places(await world.take(consumer, 10))).toEqual(range(0, 10))
+    // What was read is processed, and not committed yet.
+    await world.run(consumer.poll({ timeoutMs: 0 }))
+    await world.run(world.admin.deleteTopics(['orders']))
+    await world.topic('orders')
+    await world.produce('orders', 0, 25, 100)
+    return { world, consumer }
+  }
+
+  test('is another one: it is read from where the policy says, not from where the old one was left', async () => {
+    const { world, consumer } = await anew()
+    const records = await world.take(consumer, 25)
+    expect(records.map(textOf)).toEqual(Array.from({ length: 25 }, (_, index) => `${100 + index}`))
+    expect(world.simulation.log.some(({ level, message }) => level === 'warn' && message.includes('created anew'))).toBe(true)
+    await world.run(consumer.close())
+    expect(await world.committed()).toEqual(['0:25'])
+  })
+
+  test('has no place for reading to go on with the policy none, until somebody seeks', async () => {
+    const { world, consumer } = await anew({ autoOffsetReset: 'none' })
+    expect(await world.refusal(consumer.poll({ timeoutMs: 60_000 }))).toMatchObject({ code: 'NO_OFFSET' })
+    consumer.seek(orders(0)[0]!, 20)
+    expect(places(await world.take(consumer, 5))).toEqual(range(20, 25))
+    await world.run(consumer.close())
+  })
+
+  test('has no commits of what was read of the old one', async () => {
+    const { world, consumer } = await anew()
+    await world.advance(5000)
+    expect((await world.committed()).filter(place => place !== '0:0')).toEqual([])
+    await world.run(consumer.close())
+  })
+})
+
 describe('a batch whose CRC is wrong', () => {
   async function damaged(options: Options = {}) {
     const world = await ConsumerWorld.open()
