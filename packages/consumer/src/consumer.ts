@@ -17,6 +17,7 @@ import { PollGate } from './poll-gate.ts'
 import { Positions } from './positions.ts'
 import { type PartitionState, SubscriptionState } from './subscription-state.ts'
 import { formatPartition, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts'
+import { Turns } from './turns.ts'
 
 /** Records that the user holds: finished when they ask for more. */
 interface InHand {
@@ -36,6 +37,7 @@ export class LogwerkConsumer<K, V> implements Consumer<K, V> {
   readonly #codecs: Codecs
   readonly #subscription = new SubscriptionState()
   readonly #gate = new PollGate()
+  readonly #turns: Turns
   readonly #buffer: FetchBuffer<K, V>
   readonly #fetcher: Fetcher<K, V>
   readonly #positions: Positions
@@ -73,6 +75,7 @@ export class LogwerkConsumer<K, V> implements Consumer<K, V> {
     this.#codecs = createCodecs(this.#world)
     this.#decodesLater = format.key.isAsync === true || format.value.isAsync === true
     this.#lastPollMs = this.#world.clock.monotonicMs()
+    this.#turns = new Turns(this.#world.clock)
     this.#end = new Promise(resolve => {
       this.#reachEnd = resolve
     })
@@ -257,7 +260,7 @@ export class LogwerkConsumer<K, V> implements Consumer<K, V> {
     }
     return this.#iterator<ConsumerRecord<K, V>>(() => {
       // The common case: there is a record, and nothing else to do. No waiting, one promise.
-      if (!this.#mayTakeAtOnce() || signal?.aborted === true) return next()
+      if (!this.#mayTakeAtOnce() || signal?.aborted === true || this.#turns.isDue()) return next()
       this.#finish()
       this.#pollCount++
       const record = takeOne()
@@ -329,6 +332,7 @@ export class LogwerkConsumer<K, V> implements Consumer<K, V> {
     let yielded = false
     try {
       await this.#codecs.ready()
+      if (this.#turns.isDue()) await this.#turns.take()
       for (;;) {
         if (!this.#gate.isIdle && !(await this.#passGate(deadlineMs - clock.monotonicMs(), signal))) return null
         if (this.#closing !== null) return await this.#ended()
@@ -336,7 +340,7 @@ export class LogwerkConsumer<K, V> implements Consumer<K, V> {
         const error = this.#errors.shift() ?? this.#fatal
         if (error !== undefined && error !== null) {
           // A loop that asks again whatever happens must not keep timers and sockets from their turn.
-          await this.#turn()
+          await this.#turns.take()
           throw error
         }
         const taken = take()
@@ -347,7 +351,7 @@ export class LogwerkConsumer<K, V> implements Consumer<K, V> {
         else if (yielded) return null
         else {
           // The same for a loop with a timeout of 0; and what has arrived by the end of the turn is still in time.
-          await this.#turn()
+          await this.#turns.take()
           yielded = true
         }
       }
@@ -380,10 +384,6 @@ export class LogwerkConsumer<K, V> implements Consumer<K, V> {
     return null
   }
 
-  #turn(): Promise<void> {
-    return new Promise(resolve => this.#world.clock.soon(resolve))
-  }
-
   /** While waiting the user holds nothing, so that partitions may come and go. */
   async #waitForArrival(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
     await this.#gate.enter()
@@ -405,6 +405,7 @@ export class LogwerkConsumer<K, V> implements Consumer<K, V> {
       })
     } finally {
       this.#gate.leave()
+      this.#turns.taken()
     }
   }
 
