@@ -1,5 +1,6 @@
+import { ZERO_UUID } from '@logwerk/runtime'
 import { describe, expect, test } from 'vitest'
-import { SubscriptionState } from './subscription-state.ts'
+import { PartitionState, SubscriptionState } from './subscription-state.ts'
 
 const place = { topic: 'orders', partition: 3 }
 
@@ -38,6 +39,45 @@ describe('a partition', () => {
     expect(state).toMatchObject({ position: null, needsReset: true, finishedOffset: 7, jumps: 2 })
     state!.jumpTo(0)
     expect(state!.needsReset).toBe(false)
+  })
+})
+
+describe('a position', () => {
+  const fetchedAhead = () => {
+    const state = new PartitionState(place)
+    state.jumpTo(5)
+    expect(state.isGoodUnder(1)).toBe(true)
+    state.fetchOffset = 9
+    return state
+  }
+
+  test('whose epoch is known is to be checked under another leader; what is not known cannot be, and is fetched again', () => {
+    const state = fetchedAhead()
+    const { fetchRound } = state
+    expect(state.isGoodUnder(1)).toBe(true)
+    expect([state.fetchOffset, state.fetchRound]).toEqual([9, fetchRound])
+    expect(state.isGoodUnder(2)).toBe(true)
+    expect([state.fetchOffset, state.fetchRound, state.validatedEpoch]).toEqual([5, fetchRound + 1, 2])
+    state.position!.offsetEpoch = 2
+    expect([state.isGoodUnder(2), state.isGoodUnder(3), state.validatedEpoch]).toEqual([true, false, 2])
+    // A broker that does not tell of epochs is trusted.
+    expect(state.isGoodUnder(-1)).toBe(true)
+  })
+
+  test('lies in the topic that it was first fetched from; one of the same name is another', () => {
+    const state = fetchedAhead()
+    expect([state.isOf(ZERO_UUID), state.isOf('one'), state.isOf('one'), state.isOf(ZERO_UUID), state.isOf('other')]).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+    ])
+    state.finishedOffset = 5
+    state.startOver()
+    expect(state).toMatchObject({ position: null, needsReset: true, finishedOffset: -1, committedOffset: -1, visibleEnd: -1 })
+    state.jumpTo(0)
+    expect(state.isOf('other')).toBe(true)
   })
 })
 
