@@ -1,4 +1,5 @@
 export type { Input, Io, Output } from './io.ts'
+export { OutputError } from './io.ts'
 export { processIo } from './process-io.ts'
 export type { ExitCode } from './report-error.ts'
 export { exitCodes } from './report-error.ts'
