@@ -234,6 +234,16 @@ describe('errors', () => {
     ])
   }
 
+  // A directory that the system keeps for itself.
+  if (existsSync('/proc/self')) {
+    cases.push([
+      'a directory that cannot be made, in one that is there',
+      () => nodeFiles.makeDirectory('/proc/logwerk/data'),
+      'ENOENT',
+      'cannot create the directory /proc/logwerk/data: it, or a directory on the way to it, does not exist (ENOENT)',
+    ])
+  }
+
   test.each(cases)('%s', async (_, action, osCode, message) => {
     writeFileSync(at('a'), 'a')
     mkdirSync(at('d'))

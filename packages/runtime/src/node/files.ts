@@ -18,6 +18,7 @@ import {
   writevSync,
 } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { StorageError } from '../errors.ts'
 import type { File, FileInfo, Files, OpenMode } from '../files.ts'
 import { takeLock } from './lock.ts'
@@ -40,7 +41,7 @@ export const nodeFiles: Files = {
       return { kind: stats.isDirectory() ? 'directory' : 'file', sizeBytes: stats.size, modifiedMs: stats.mtimeMs } satisfies FileInfo
     }),
   list: directory => attempt('list', directory, () => readdirSync(directory).sort()),
-  makeDirectory: path => attempt('create the directory', path, () => void mkdirSync(path, { recursive: true })),
+  makeDirectory: path => attempt('create the directory', path, () => makeDirectories(path)),
   rename: (from, to) => {
     try {
       renameSync(from, to)
@@ -198,6 +199,30 @@ function readUninterrupted(descriptor: number, into: Uint8Array, at: number, pos
 
 function isInterrupted(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | null)?.code === 'EINTR'
+}
+
+/**
+ * Node's own recursive `mkdir` calls a read-only file system a missing directory (ENOENT), and never ends where the system itself refuses
+ * a name so, as in /proc.
+ */
+function makeDirectories(path: string): void {
+  try {
+    makeOneDirectory(path)
+  } catch (error) {
+    const parent = dirname(path)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === path) throw error
+    makeDirectories(parent)
+    makeOneDirectory(path)
+  }
+}
+
+function makeOneDirectory(path: string): void {
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    // Who says what about a path that is there differs by system: Windows refuses to make the root of a drive.
+    if (!(statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false)) throw error
+  }
 }
 
 function attempt<T>(what: string, path: string, action: () => T): T {
