@@ -25,7 +25,7 @@ test('a full disk is told as that, whatever it led to; nobody is sent to remove 
 
 test('the disk may also fill up under a file of the demo itself', () => {
   expect(explained(new Error('ENOSPC: no space left on device, write'), options)).toMatch(
-    /^The disk that \.logwerk lies on is full \(ENOSPC: no space left on device, write\)\nFree some room/,
+    /^What holds \.logwerk takes no more \(ENOSPC: no space left on device, write\)\nFree some room/,
   )
 })
 

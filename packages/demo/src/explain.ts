@@ -7,7 +7,7 @@ export function explained(error: unknown, options: DemoOptions): string {
   const full = chain.find(isFullDisk)
   if (full !== undefined) {
     const text =
-      full instanceof KafkaError ? `${full.code}: ${full.message}` : `The disk that ${options.dataDir} lies on is full (${full.message})`
+      full instanceof KafkaError ? `${full.code}: ${full.message}` : `What holds ${options.dataDir} takes no more (${full.message})`
     return `${text}\nFree some room and start again: it goes on where it stopped, and what was stored is still there.`
   }
   const [first] = chain
@@ -41,5 +41,5 @@ function chainOf(error: unknown): readonly Error[] {
 }
 
 function isFullDisk(error: Error): boolean {
-  return /ENOSPC|EDQUOT/.test(error.message)
+  return /ENOSPC|EDQUOT|EFBIG/.test(error.message)
 }
