@@ -38,12 +38,15 @@ export class ScriptedCluster {
   readonly seen: Seen[] = []
   /** Leaders of the partitions of each topic, by number. */
   readonly topics = new Map<string, readonly number[]>()
+  /** The node that takes changes. The last one at first. */
+  controller: number
   readonly #nodeIds: readonly number[]
   readonly #handlers = new Map<AnyApi, Handler>()
   readonly #newest = new Map<AnyApi, number>()
 
   private constructor(nodeIds: readonly number[]) {
     this.#nodeIds = nodeIds
+    this.controller = nodeIds.at(-1) ?? -1
   }
 
   static async start(nodeIds: readonly number[]): Promise<ScriptedCluster> {
@@ -128,7 +131,7 @@ export class ScriptedCluster {
     const names = asked?.map(({ name }) => name) ?? [...this.topics.keys()]
     return {
       brokers: this.#nodeIds.map(nodeId => ({ nodeId, host: `broker-${nodeId}`, port: PORT })),
-      controllerId: this.#nodeIds.at(-1),
+      controllerId: this.controller,
       topics: names.map(name => ({
         errorCode: this.topics.has(name) ? 'NONE' : 'UNKNOWN_TOPIC_OR_PARTITION',
         name,

@@ -1,4 +1,6 @@
 import {
+  type AnyApi,
+  createPartitions,
   createTopics,
   deleteTopics,
   describeGroups,
@@ -11,6 +13,7 @@ import {
   offsetFetch,
 } from '@logwerk/protocol'
 import { beforeEach, expect, test } from 'vitest'
+import type { Admin } from './admin.ts'
 import { ScriptedCluster } from './scripted-cluster.test-support.ts'
 
 let cluster: ScriptedCluster
@@ -114,4 +117,41 @@ test('topics are created and deleted at the controller; a lost answer leaves a d
   await cluster.run(admin.deleteTopics(['a']))
   expect(cluster.nodesAsked(createTopics)).toEqual([2, 2])
   expect(cluster.nodesAsked(deleteTopics)).toEqual([2])
+})
+
+test('a controller that has moved is looked for again, by every call that changes something', async () => {
+  cluster = await ScriptedCluster.start([1, 2])
+  // Node 2 was the controller until a moment ago, and says so when it is asked.
+  const codeFrom = (nodeId: number) => {
+    cluster.controller = 1
+    return nodeId === 1 ? ('NONE' as const) : ('NOT_CONTROLLER' as const)
+  }
+  cluster.on(createTopics, ({ topics }, { nodeId }) => ({
+    topics: topics.map(({ name }) => ({ name, errorCode: codeFrom(nodeId), errorMessage: null, configs: [] })),
+  }))
+  cluster.on(deleteTopics, ({ topics }, { nodeId }) => ({ responses: topics.map(({ name }) => ({ name, errorCode: codeFrom(nodeId) })) }))
+  cluster.on(createPartitions, ({ topics }, { nodeId }) => ({
+    results: topics.map(({ name }) => ({ name, errorCode: codeFrom(nodeId), errorMessage: null })),
+  }))
+  cluster.on(incrementalAlterConfigs, ({ resources }, { nodeId }) => ({
+    responses: resources.map(({ resourceType, resourceName }) => ({
+      resourceType,
+      resourceName,
+      errorCode: codeFrom(nodeId),
+      errorMessage: null,
+    })),
+  }))
+  const changes: readonly [AnyApi, (admin: Admin) => Promise<unknown>][] = [
+    [createTopics, admin => admin.createTopics([{ name: 'a' }])],
+    [deleteTopics, admin => admin.deleteTopics(['a'])],
+    [createPartitions, admin => admin.createPartitions([{ name: 'a', partitions: 9 }])],
+    [incrementalAlterConfigs, admin => admin.incrementalAlterConfigs([{ type: 'topic', name: 'a', set: { 'retention.ms': 1 } }])],
+  ]
+  for (const [api, change] of changes) {
+    cluster.controller = 2
+    const admin = cluster.admin()
+    await cluster.run(change(admin))
+    expect(cluster.nodesAsked(api)).toEqual([2, 1])
+    await admin.close()
+  }
 })
