@@ -104,11 +104,7 @@ export async function describeConfigs(
   return await call.each(queries, { nameOf: nameOfResource, changes: false }, async (pending, settle) => {
     await askEach(groupBy(pending, brokerOf), settle, async (nodeId, items) => {
       const request = {
-        resources: items.map(({ type, name, configNames }) => ({
-          resourceType: RESOURCE_TYPES[type],
-          resourceName: name,
-          configurationKeys: configNames === undefined ? null : [...configNames],
-        })),
+        resources: resourcesOf(items),
         includeSynonyms,
         includeDocumentation,
       }
@@ -121,10 +117,21 @@ export async function describeConfigs(
         const { type, name } = item
         const answer = answers.get(keyOf(RESOURCE_TYPES[type], name))
         if (answer === undefined) continue
-        if (answer.errorCode === 'NONE') settle(item, { type, name, configs: answer.configs.map(entryOf) })
+        const isWanted = ({ name: config }: DescribedConfig) => item.configNames?.includes(config) ?? true
+        if (answer.errorCode === 'NONE') settle(item, { type, name, configs: answer.configs.filter(isWanted).map(entryOf) })
         else settle(item, refusal(item, answer.errorCode, answer.errorMessage))
       }
     })
+  })
+}
+
+/** Each resource once, with all that is asked about it: the answers to two questions could not be told apart. */
+function resourcesOf(queries: readonly ConfigQuery[]) {
+  return [...groupBy(queries, ({ type, name }) => keyOf(RESOURCE_TYPES[type], name)).values()].map(some => {
+    const { type, name } = some[0]!
+    const names = some.flatMap(({ configNames }) => configNames ?? [])
+    const wantsAll = some.some(({ configNames }) => configNames === undefined)
+    return { resourceType: RESOURCE_TYPES[type], resourceName: name, configurationKeys: wantsAll ? null : [...new Set(names)] }
   })
 }
 

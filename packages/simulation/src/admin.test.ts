@@ -185,6 +185,21 @@ describe('records', () => {
 })
 
 describe('configs', () => {
+  test('of one topic may be asked about twice in a call', async () => {
+    await run(admin.createTopics([{ name: 'orders' }]))
+    const orders = { type: 'topic', name: 'orders' } as const
+    const described = await run(
+      admin.describeConfigs([
+        { ...orders, configNames: ['segment.ms'] },
+        { ...orders, configNames: ['segment.bytes', 'segment.ms'] },
+      ]),
+    )
+    expect(described.map(({ configs }) => configs.map(({ name }) => name).sort())).toEqual([
+      ['segment.ms'],
+      ['segment.bytes', 'segment.ms'],
+    ])
+  })
+
   test('are changed one by one', async () => {
     await run(admin.createTopics([{ name: 'orders', configs: { 'max.message.bytes': 9000 } }]))
     await run(
