@@ -28,6 +28,17 @@ const tables: readonly [string, ConfigTable, Record<string, unknown>][] = [
 describe.each(tables)('%s', (owner, table, required) => {
   const ints = Object.entries(table).filter(([, option]) => INTS.has(option.kafkaKey ?? ''))
 
+  const known = Object.entries(table).filter(([, option]) => option.kafkaKey !== undefined)
+
+  test.each(known)('%s is the name of Kafka in camel case (D6), and of nothing else', (name, { kafkaKey }) => {
+    expect(name).toBe(kafkaKey?.replace(/\.([a-z])/g, (_, letter: string) => letter.toUpperCase()))
+  })
+
+  test.each(Object.entries(table))('%s takes its own default, and says what it is for in whole sentences', (name, option) => {
+    expect(option.complaint(option.default), name).toBeNull()
+    expect(option.doc).toMatch(/^['A-Z\d].*\.\)?$/)
+  })
+
   test('has options that are int32 in Kafka', () => {
     expect(ints.length).toBeGreaterThan(0)
   })
