@@ -135,6 +135,15 @@ describe('memory', () => {
     expect(sender.send(77, { id: 2 })).toBeTypeOf('number')
   })
 
+  test('a snapshot from before the limit was lowered is cut to it', () => {
+    const sender = new Sender()
+    for (const id of [1, 2, 3, 4]) sender.send(0, { id })
+    const state = new ProducerState(2)
+    state.loadSnapshot(sender.state.encodeSnapshot(), '/s', 0)
+    expect(state.producerCount).toBe(2)
+    expect(new Sender(state).send(77, { id: 4 })).toBe('OUT_OF_ORDER_SEQUENCE_NUMBER')
+  })
+
   test('producers that have not written for long expire', () => {
     const sender = new Sender()
     sender.send(0, { id: 1, nowMs: 1000 })

@@ -117,7 +117,7 @@ export class ProducerState {
     entry.lastWriteMs = nowMs
     this.#producers.delete(batch.producerId)
     this.#producers.set(batch.producerId, entry)
-    if (this.#producers.size > this.#maxProducers) this.#producers.delete(this.#producers.keys().next().value!)
+    this.#bound()
   }
 
   /**
@@ -209,6 +209,11 @@ export class ProducerState {
         currentTransactionFirstOffset,
       })
     }
+    this.#bound()
+  }
+
+  #bound(): void {
+    while (this.#producers.size > this.#maxProducers) this.#producers.delete(this.#producers.keys().next().value!)
   }
 
   #outOfOrder(batch: { producerId: number; firstSequence: number }, expected: number, at: ErrorPlace): KafkaError {
