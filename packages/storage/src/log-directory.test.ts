@@ -197,6 +197,17 @@ describe('partitions', () => {
     expect(simulation.files.list(PATH).filter(name => name.startsWith('orders'))).toEqual([])
   })
 
+  test('are all that is removed: a directory that is only called so stays', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    await simulation.runUntil(open(simulation.world).close())
+    const mine = ['please-do-not-delete', 'a-1-delete', 'x.y-delete']
+    const left = ['orders-0.0123456789abcdef0123456789abcdef-delete', 'a-b-12.AAAAAAAAAAAAAAAAAAAAAA-delete']
+    for (const name of [...mine, ...left]) simulation.files.makeDirectory(`${PATH}/${name}`)
+    open(simulation.world)
+    await simulation.advance(1000)
+    expect(simulation.files.list(PATH).filter(name => name.endsWith('-delete'))).toEqual(mine.toSorted())
+  })
+
   test('of a topic with the longest name can be deleted: what it is called in the meantime fits too', async () => {
     const simulation = createSimulation({ seed: 1 })
     const directory = open(simulation.world)

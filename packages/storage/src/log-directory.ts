@@ -88,7 +88,7 @@ export class LogDirectory {
     // From here on a crash is a crash.
     files.remove(marker)
     files.syncDirectoryNow(this.path)
-    for (const name of files.list(this.path)) if (name.endsWith(DELETED_SUFFIX)) this.#removeLater(this.#file(name))
+    for (const name of files.list(this.path)) if (DELETED_PARTITION.test(name)) this.#removeLater(this.#file(name))
     this.#scheduleCheckpoint()
   }
 
@@ -342,6 +342,9 @@ export class LogDirectory {
     return rest
   }
 }
+
+/** What {@link LogDirectory} and Kafka call a partition that is being removed: nothing else may fall to that. */
+const DELETED_PARTITION = /^.+-\d+\.\w+-delete$/
 
 /** Files of a partition, ours and Kafka's. */
 const PARTITION_FILE = /^(\d{20}[.-].*|leader-epoch-checkpoint.*|partition\.metadata.*|sync-failed|quorum-state.*)$/
