@@ -147,6 +147,12 @@ export class LogCluster {
     this.#topics.set(name, { id, partitions: Array.from({ length: partitionCount }, () => new PartitionLog()) })
   }
 
+  /** Adds partitions, up to this number. */
+  grow(name: string, partitionCount: number): void {
+    const { partitions } = this.#topics.get(name)!
+    while (partitions.length < partitionCount) partitions.push(new PartitionLog())
+  }
+
   delete(name: string): void {
     this.#topics.delete(name)
   }

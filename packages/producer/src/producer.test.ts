@@ -190,6 +190,32 @@ describe('the partition', () => {
     expect(error.message).toBe(`topic t has the partitions 0 to 3, not ${partition}`)
   })
 
+  test('that was added since the metadata was asked for is found, and records keep their order', async () => {
+    const cluster = await LogCluster.start({ t: 2 })
+    const producer = cluster.producer()
+    await cluster.simulation.runUntil(producer.send({ topic: 't', value: 'warm', partition: 0 }))
+    cluster.grow('t', 4)
+    const sent = producer.sendBatch(['a', 'b', 'c', 'd'].map((value, index) => ({ topic: 't', value, partition: index % 2 === 0 ? 3 : 0 })))
+    expect((await cluster.simulation.runUntil(sent)).map(({ partition, offset }) => [partition, offset])).toEqual([
+      [3, 0],
+      [0, 1],
+      [3, 1],
+      [0, 2],
+    ])
+    expect(cluster.values('t', 0)).toEqual(['warm', 'b', 'd'])
+    expect(cluster.values('t', 3)).toEqual(['a', 'c'])
+  })
+
+  test('that there is not is asked for once, however many records name it', async () => {
+    const cluster = await LogCluster.start({ t: 2 })
+    const producer = cluster.producer()
+    await cluster.simulation.runUntil(producer.send({ topic: 't', value: 'warm' }))
+    const before = cluster.askedFor.length
+    const failed = Array.from({ length: 500 }, () => failure(producer.send({ topic: 't', value: 'v', partition: 9 })))
+    await cluster.simulation.runUntil(Promise.all(failed))
+    expect(cluster.askedFor.length - before).toBe(1)
+  })
+
   test('comes from a partitioner that sees the record and its bytes; null leaves it to the default', async () => {
     const cluster = await LogCluster.start({ t: 4 })
     const seen: unknown[] = []
@@ -487,7 +513,7 @@ describe('delivery callbacks', () => {
       producer.enqueue({ topic: 't', value })
       await cluster.simulation.runUntil(producer.flush())
     }
-    producer.enqueue({ topic: 't', value: 'v', partition: 9 }, () => {
+    producer.enqueue({ topic: 't', value: 'v', partition: -1 }, () => {
       heard++
       throw new Error('callback broke')
     })

@@ -405,7 +405,7 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
     const last = this.#lastTopic
     const state = last !== null && last.name === topic ? last : this.#stateOf(topic)
     state.used = true
-    if (!state.working && this.#metadataOf(state) !== undefined) {
+    if (!state.working && this.#metadataOf(state) !== undefined && !this.#mayHaveGrown(state, record.partition)) {
       const later = this.#append(state, record, callback)
       if (later !== null) {
         this.#nowWaits(state)
@@ -466,6 +466,7 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
     }
     for (let next = state.backlog.peek(); next !== undefined; next = state.backlog.peek()) {
       if (this.#metadataOf(state) === undefined) await this.#findTopic(state, next)
+      else if (this.#mayHaveGrown(state, next.record.partition)) await this.#findPartition(state, next)
       else if (this.#accumulator.isFull) await this.#findRoom(state, next)
       else {
         state.backlog.shift()
@@ -515,6 +516,24 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
       },
       { background: true },
     )
+  }
+
+  /** True for a partition that there was not when the metadata was asked for: it may have been added since. */
+  #mayHaveGrown(state: TopicState<K, V>, partition: number | undefined): boolean {
+    return (
+      partition !== undefined &&
+      partition >= state.metadata!.partitions.length &&
+      this.#world.clock.monotonicMs() >= state.grownCheckedMs + this.#config.retryBackoffMs
+    )
+  }
+
+  async #findPartition(state: TopicState<K, V>, next: PendingRecord<K, V>): Promise<void> {
+    const { clock } = this.#world
+    const restMs = Math.max(next.deadlineMs - clock.monotonicMs(), 0)
+    await withTimeout(clock, this.#client.refresh(), restMs, closedError).catch(() => {
+      // What is known then decides.
+    })
+    state.grownCheckedMs = clock.monotonicMs()
   }
 
   async #findRoom(state: TopicState<K, V>, next: PendingRecord<K, V>): Promise<void> {
@@ -706,8 +725,6 @@ class LogwerkProducer<K, V> implements Producer<K, V> {
   }
 
   #outOfRange(topic: string, partition: number, partitionCount: number): KafkaError {
-    // It may have been added since.
-    this.#client.refreshSoon()
     return new KafkaError(
       'UNKNOWN_TOPIC_OR_PARTITION',
       `topic ${topic} has ${partitionCount === 1 ? 'only partition 0' : `the partitions 0 to ${partitionCount - 1}`}, not ${partition}`,

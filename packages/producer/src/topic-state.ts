@@ -26,6 +26,8 @@ export class TopicState<K, V> {
   metadataVersion = -1
   /** Records that wait, in order. */
   readonly backlog: BoundedQueue<PendingRecord<K, V>>
+  /** Monotonic time at which it was last found out whether partitions were added. */
+  grownCheckedMs = Number.NEGATIVE_INFINITY
   /** Nothing was sent to it since this was set to false. */
   used = true
   /** True while somebody works the backlog off: records then queue up behind it. */
