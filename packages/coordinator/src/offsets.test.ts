@@ -80,6 +80,12 @@ describe('OffsetCommit', () => {
     harness.expire()
     expect(harness.group).toBeNull()
   })
+
+  test('a retention time beyond all numbers is as long as there are numbers', () => {
+    const harness = new GroupHarness()
+    expect(harness.commit('', -1, 5, { retentionTimeMs: Number.MAX_SAFE_INTEGER, apiVersion: 4 })).toBe('NONE')
+    expect(harness.records[0]).toMatchObject({ value: { expireTimestamp: Number.MAX_SAFE_INTEGER } })
+  })
 })
 
 describe('OffsetFetch', () => {

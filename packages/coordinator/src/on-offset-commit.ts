@@ -113,7 +113,7 @@ function committedOf(
     leaderEpoch: committedLeaderEpoch,
     metadata: committedMetadata ?? '',
     commitTimestampMs: nowMs,
-    expireTimestampMs: retentionTimeMs === DEFAULT_RETENTION_MS ? NO_EXPIRY : nowMs + retentionTimeMs,
+    expireTimestampMs: retentionTimeMs === DEFAULT_RETENTION_MS ? NO_EXPIRY : Math.min(nowMs + retentionTimeMs, Number.MAX_SAFE_INTEGER),
     topicId,
   }
 }
