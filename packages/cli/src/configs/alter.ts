@@ -9,7 +9,9 @@ import { entityOptions, resourceOf } from './entity.ts'
 
 /** `logwerk configs alter`. */
 export const alterConfigs = defineCommand({
-  description: ['Changes single configs; the others stay as they are. All changes happen, or none.'],
+  description: [
+    'Changes single configs; the others stay as they are. All changes happen, or none. The embedded broker stores those that it does not act on yet, such as retention.ms; its log says which.',
+  ],
   options: {
     ...entityOptions,
     addConfig: many('KEY=VALUE', 'A config to set; several are separated by commas, a value with commas stands in [brackets].'),
@@ -18,8 +20,8 @@ export const alterConfigs = defineCommand({
     ...clientOptions,
   },
   examples: [
-    ['logwerk configs alter --entity-type topics --entity-name orders --add-config retention.ms=86400000', 'keep records for a day'],
-    ['logwerk configs alter --entity-type topics --entity-name orders --delete-config retention.ms', 'back to the default'],
+    ['logwerk configs alter --entity-type topics --entity-name orders --add-config max.message.bytes=5000000', 'take larger records'],
+    ['logwerk configs alter --entity-type topics --entity-name orders --delete-config max.message.bytes', 'back to the default'],
   ],
   run: async (values, context) => {
     const pairs = pairsOf(context.command, '--add-config', values.addConfig.flatMap(splitConfigs))

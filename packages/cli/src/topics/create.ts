@@ -25,13 +25,16 @@ export const createTopic = defineCommand({
       }),
       'N',
     ),
-    config: many('KEY=VALUE', 'A config of the topic, such as retention.ms=86400000 or cleanup.policy=compact.'),
+    config: many(
+      'KEY=VALUE',
+      'A config of the topic, such as max.message.bytes=5000000. The embedded broker stores retention.* and cleanup.policy, and deletes and compacts nothing yet.',
+    ),
     ifNotExists: toggle('Be content with a topic of that name that exists already, whatever it is like.'),
     ...clientOptions,
   },
   examples: [
     ['logwerk topics create --topic orders --partitions 6', 'six partitions'],
-    ['logwerk topics create --topic users --config cleanup.policy=compact', "keep each key's last record for ever"],
+    ['logwerk topics create --topic scans --config max.message.bytes=5000000', 'for records of up to 5 MB'],
   ],
   run: async (values, context) => {
     const { topic, partitions, replicationFactor } = values
