@@ -30,10 +30,14 @@ const COLOURED: Style = {
   cyan: paint(36, 39),
 }
 
+/** A block whose lines are cut in two by the terminal, or that is higher than it, cannot be drawn over. */
+const LIVE_COLUMNS = 40
+const LIVE_ROWS = 10
+
 /** Text line by line, with a block at the bottom that is drawn over again while it lives. */
 export class Screen {
   readonly style: Style
-  /** True where a block can be drawn over: a terminal that moves its cursor. */
+  /** True where a block can be drawn over: a terminal that moves its cursor and has room for it. */
   readonly isLive: boolean
   readonly columns: number
   readonly rows: number
@@ -42,10 +46,11 @@ export class Screen {
 
   constructor(output: Output, env: Readonly<Record<string, string | undefined>>) {
     this.#output = output
-    this.isLive = output.isTTY === true && env['TERM'] !== 'dumb'
-    this.style = this.isLive && !env['NO_COLOR'] ? COLOURED : PLAIN
     this.columns = output.columns || 80
     this.rows = output.rows || 24
+    const isTerminal = output.isTTY === true && env['TERM'] !== 'dumb'
+    this.isLive = isTerminal && this.columns >= LIVE_COLUMNS && this.rows >= LIVE_ROWS
+    this.style = isTerminal && !env['NO_COLOR'] ? COLOURED : PLAIN
   }
 
   /** Writes lines below everything that is there; a live block stays where it is and is over. */
