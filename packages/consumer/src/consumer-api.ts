@@ -47,9 +47,9 @@ export interface WaitOptions {
 export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerRecord<K, V>> {
   /**
    * Joins the group for these topics, in place of those before. The partitions come with the first wait for records. Resolves at once,
-   * unless an `unsubscribe` is under way.
+   * unless an `unsubscribe` is under way, for which it waits up to `defaultApiTimeoutMs`.
    *
-   * @throws KafkaError `ILLEGAL_STATE` without a `groupId`, or while partitions are assigned; `CLOSED`; TypeError
+   * @throws KafkaError `ILLEGAL_STATE` without a `groupId`, or while partitions are assigned; `CLOSED`; TimeoutError; TypeError
    */
   subscribe(topics: readonly string[], listener?: RebalanceListener): Promise<void>
   /**
@@ -59,8 +59,13 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
    * @throws KafkaError `ILLEGAL_STATE` while topics are subscribed to; `CLOSED`; TypeError
    */
   assign(partitions: readonly TopicPartition[]): void
-  /** Commits what was processed (if that is automatic), and leaves the group or drops the assigned partitions. @throws KafkaError `CLOSED` */
-  unsubscribe(): Promise<void>
+  /**
+   * Commits what was processed (if that is automatic), and leaves the group or drops the assigned partitions. Goes on by itself if it is not
+   * waited for to the end.
+   *
+   * @throws KafkaError `CLOSED`; TimeoutError; `signal.reason`
+   */
+  unsubscribe(options?: WaitOptions): Promise<void>
   /** Topics of the subscription. */
   subscription(): string[]
   /** Partitions that are read now. */

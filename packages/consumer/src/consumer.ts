@@ -151,7 +151,7 @@ export class LogwerkConsumer<K, V> implements Consumer<K, V> {
       throw new KafkaError('ILLEGAL_STATE', 'the consumer reads assigned partitions; unsubscribe first to become a member of a group')
     }
     if (topics.length === 0) return await this.unsubscribe()
-    await this.#givingUp
+    await this.#settled(this.#givingUp, {})
     this.#ensureOpen()
     this.#topics = [...new Set(topics)]
     this.#listener = listener
@@ -177,10 +177,13 @@ export class LogwerkConsumer<K, V> implements Consumer<K, V> {
     this.#positions.settle()
   }
 
-  async unsubscribe(): Promise<void> {
+  async unsubscribe(options: WaitOptions = {}): Promise<void> {
     this.#ensureOpen()
     this.#membership?.halt()
+    const before = this.#givingUp
     const givingUp = (async () => {
+      // One at a time, or the listener would be told twice.
+      await before
       await this.#gate.enter()
       try {
         await this.#giveUp()
@@ -189,7 +192,13 @@ export class LogwerkConsumer<K, V> implements Consumer<K, V> {
       }
     })()
     this.#givingUp = givingUp.catch(() => {})
-    await givingUp
+    await this.#settled(givingUp, options)
+  }
+
+  /** Waits for the end of an unsubscribe. */
+  #settled(givingUp: Promise<void>, { signal, timeoutMs = this.#config.defaultApiTimeoutMs }: WaitOptions): Promise<void> {
+    const tooLate = () => new TimeoutError(`unsubscribing is not over after ${timeoutMs} ms: does the rebalance listener return?`)
+    return withTimeout(this.#world.clock, givingUp, timeoutMs, tooLate, signal)
   }
 
   subscription(): string[] {
@@ -705,6 +714,7 @@ export class LogwerkConsumer<K, V> implements Consumer<K, V> {
     this.#membership?.halt()
     this.#arrival?.()
     const farewell = (async () => {
+      await this.#givingUp
       // Closing is asking for no more: what waits for the user to hold nothing may happen.
       await this.#gate.enter()
       await this.#giveUp()

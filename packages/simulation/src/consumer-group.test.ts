@@ -179,6 +179,20 @@ describe('a subscription', () => {
     expect([...a.poller.records, ...b.poller.records]).toHaveLength(3)
   })
 
+  test('ends once, however often that is asked for at the same time', async () => {
+    const consumer = world.consumer('a')
+    const log: string[] = []
+    await consumer.subscribe(['orders'], {
+      onPartitionsRevoked: async list => {
+        log.push(`revoked ${list.length}`)
+        await sleep(world.simulation.machine('a').world.clock, 500)
+      },
+    })
+    await world.run(consumer.poll({ timeoutMs: 2000 }))
+    await world.run(Promise.all([consumer.unsubscribe(), consumer.unsubscribe(), consumer.close()]))
+    expect(log).toEqual(['revoked 4'])
+  })
+
   test('may begin again while it still ends', async () => {
     const a = await join('a')
     await balanced([a], [4])
@@ -311,6 +325,21 @@ describe('a rebalance listener that does not return', () => {
     await world.run(a.close({ timeoutMs: 100 }))
     await world.run(reading)
     await world.run(b.consumer.close())
+  })
+
+  test('keeps neither unsubscribe nor subscribe for ever; what was begun ends when it returns', async () => {
+    const { a, goOn } = await hanging({ defaultApiTimeoutMs: 5000 })
+    expect((await world.refusal(a.unsubscribe())).message).toContain('does the rebalance listener return?')
+    expect(await world.refusal(a.subscribe(['orders']))).toMatchObject({ code: 'REQUEST_TIMED_OUT' })
+    const ended = new AbortController()
+    const unsubscribing = a.unsubscribe({ signal: ended.signal })
+    ended.abort(new Error('enough'))
+    await expect(world.run(unsubscribing)).rejects.toThrow('enough')
+    goOn()
+    await world.run(a.subscribe(['orders']))
+    await world.run(a.poll({ timeoutMs: 2000 }))
+    expect(numbersOf(a)).toEqual([0, 1, 2, 3])
+    await world.run(a.close())
   })
 
   test('keeps neither a close nor the loop beyond the close', async () => {
