@@ -84,7 +84,7 @@ export class LogDirectory {
     this.cleanShutdown = isNew || files.info(marker) !== null
     this.#recoveryPoints = this.#readOffsets(RECOVERY_POINTS_FILE, 'every log is checked from its beginning')
     this.#logStarts = this.#readOffsets(LOG_STARTS_FILE, 'deleted records of the oldest segments may be seen again')
-    this.#unchecked = new Set(this.cleanShutdown ? [] : this.#partitionNames())
+    this.#unchecked = new Set(this.cleanShutdown ? [] : files.list(this.path).filter(name => this.#isPartition(name)))
     // From here on a crash is a crash.
     files.remove(marker)
     files.syncDirectoryNow(this.path)
@@ -182,8 +182,8 @@ export class LogDirectory {
    */
   putStraysAside(): void {
     const { files, log } = this.#world
-    for (const name of this.#partitionNames()) {
-      if (this.#logs.has(name)) continue
+    const strays = files.list(this.path).filter(name => !this.#logs.has(name) && this.#isPartition(name))
+    for (const name of strays) {
       try {
         const aside = this.#rename(name, STRAY_SUFFIX)
         this.#unchecked.delete(name)
@@ -194,7 +194,7 @@ export class LogDirectory {
         log.warn('a partition belongs to no topic and could not be put aside', { path: this.#file(name), error })
       }
     }
-    files.syncDirectoryNow(this.path)
+    if (strays.length > 0) files.syncDirectoryNow(this.path)
   }
 
   /** Writes down how far each log is on the disk, and where it begins. Durable when it returns. */
@@ -267,13 +267,11 @@ export class LogDirectory {
     return /^topic_id: ([\w-]{22})$/m.exec(text)?.[1] ?? null
   }
 
-  /** Directories that look like a partition's and hold nothing else than a partition does. */
-  #partitionNames(): string[] {
+  /** True for a directory that is called like a partition's and holds nothing else than a partition does. */
+  #isPartition(name: string): boolean {
     const { files } = this.#world
-    return files.list(this.path).filter(name => {
-      if (!/.-\d+$/.test(name) || files.info(this.#file(name))?.kind !== 'directory') return false
-      return files.list(this.#file(name)).every(file => PARTITION_FILE.test(file))
-    })
+    if (!/.-\d+$/.test(name) || files.info(this.#file(name))?.kind !== 'directory') return false
+    return files.list(this.#file(name)).every(file => PARTITION_FILE.test(file))
   }
 
   #discard(name: string): void {
