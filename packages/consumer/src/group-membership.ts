@@ -11,7 +11,7 @@ import {
   leaveGroup,
   syncGroup,
 } from '@logwerk/protocol'
-import { KafkaError, messageOf, sleep, TimeoutError, type Timer, type World } from '@logwerk/runtime'
+import { brokerError, KafkaError, messageOf, sleep, TimeoutError, type Timer, type World } from '@logwerk/runtime'
 import type { ConsumerConfig } from './consumer-config.ts'
 import { numbersByTopic } from './group-by-topic.ts'
 import type { GroupCoordinator } from './group-coordinator.ts'
@@ -30,7 +30,7 @@ export interface MembershipOptions {
   /** Partitions went without asking: somebody else may have them already. */
   readonly onLost: (partitions: readonly TopicPartition[]) => Promise<void>
   readonly onAssigned: (partitions: readonly TopicPartition[]) => Promise<void>
-  /** The group cannot be reached, and could not be from the beginning; it is tried on. */
+  /** The group cannot be reached, and could not be from the beginning, or a topic may not be read; it is tried on. */
   readonly onTrouble: (error: KafkaError) => void
   /** Membership has ended for a reason that does not pass. */
   readonly onFatal: (error: KafkaError) => void
@@ -117,11 +117,20 @@ export class GroupMembership {
     this.#wakeLoop?.()
   }
 
-  /** The metadata has changed: the leader looks whether there are other partitions to give out. */
+  /**
+   * The metadata has changed: who subscribed to what is no topic, or not for them, is told; and the leader looks whether there are other
+   * partitions to give out.
+   */
   onMetadata(): void {
-    if (!this.#isLeader || this.#running === null || this.#rejoinNeeded) return
+    if (this.#running === null) return
+    const { metadata } = this.#client
+    for (const topic of this.#topics) {
+      const code = metadata.errorOf(topic)
+      const error = code === undefined ? null : brokerError(code, { topic })
+      if (error?.retriable === false) this.#options.onTrouble(error)
+    }
+    if (!this.#isLeader || this.#rejoinNeeded) return
     for (const [topic, count] of this.#assignedCounts) {
-      const { metadata } = this.#client
       const now = metadata.topic(topic)?.partitions.length ?? (metadata.errorOf(topic) === 'UNKNOWN_TOPIC_OR_PARTITION' ? 0 : undefined)
       if (now !== undefined && now !== count) return this.requestRejoin()
     }

@@ -77,7 +77,8 @@ export class OffsetLookup {
           const { found, failures } = await this.ask(leader, partitions)
           for (const [key, offset] of found) result.set(key, offset)
           for (const [key, failure] of failures) failed.set(key, failure)
-          open = open.filter(other => failures.has(formatPartition(other)) || !partitions.includes(other))
+          const asked = new Set(partitions)
+          open = open.filter(other => failures.has(formatPartition(other)) || !asked.has(other))
         }),
       )
       if (failed.size === 0) return

@@ -133,6 +133,16 @@ describe('partitions are shared', () => {
 })
 
 describe('a subscription', () => {
+  test('to what cannot be a topic is told, and the other topics are read', async () => {
+    await world.produce('orders', 0, 2)
+    const consumer = world.consumer('a')
+    await consumer.subscribe(['no such topic!', 'orders'])
+    const polling = new Poller(consumer)
+    await world.until(() => polling.records.length === 2 && polling.errors.length > 0)
+    expect(polling.errors[0]).toMatchObject({ code: 'INVALID_TOPIC_EXCEPTION', at: { topic: 'no such topic!' } })
+    await world.run(consumer.close())
+  })
+
   test('changes to other topics and back, and what stays is kept', async () => {
     await world.topic('bills', 2)
     const consumer = world.consumer('a')
