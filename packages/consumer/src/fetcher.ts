@@ -4,6 +4,7 @@ import { brokerError, KafkaError, messageOf, refreshesMetadata, type Timer, type
 import type { ConsumerConfig } from './consumer-config.ts'
 import type { FetchBuffer } from './fetch-buffer.ts'
 import { FetchSession, type FetchWish } from './fetch-session.ts'
+import { LeaderWatch } from './leader-watch.ts'
 import type { PartitionState, SubscriptionState } from './subscription-state.ts'
 import { formatPartition } from './topic-partition.ts'
 
@@ -38,10 +39,9 @@ export class Fetcher<K, V> {
   readonly #buffer: FetchBuffer<K, V>
   readonly #options: FetcherOptions
   readonly #nodes = new Map<number, NodeFetch>()
+  readonly #leaders: LeaderWatch
   #timer: Timer | null = null
   #timerAtMs = Number.POSITIVE_INFINITY
-  #leaderlessRounds = 0
-  #askForLeadersAtMs = 0
   #scheduled = false
   #closed = false
 
@@ -51,6 +51,7 @@ export class Fetcher<K, V> {
     this.#subscription = subscription
     this.#buffer = buffer
     this.#options = options
+    this.#leaders = new LeaderWatch(client)
   }
 
   /** Looks at the end of this turn whether there is something to fetch. */
@@ -131,18 +132,11 @@ export class Fetcher<K, V> {
       else states.push(state)
     }
     if (positionsNeeded) this.#options.onPositionsNeeded()
-    if (leaderless) this.#awaitLeaders(nowMs)
-    else this.#leaderlessRounds = 0
+    if (leaderless) {
+      this.#leaders.ask()
+      this.#wakeAt(this.#leaders.nextMs)
+    } else this.#leaders.end()
     return byNode
-  }
-
-  /** A topic that was deleted may never come back, so it is asked for less and less often. */
-  #awaitLeaders(nowMs: number): void {
-    if (nowMs >= this.#askForLeadersAtMs) {
-      this.#client.refreshSoon()
-      this.#askForLeadersAtMs = nowMs + this.#client.retryWaitMs(this.#leaderlessRounds++)
-    }
-    this.#wakeAt(this.#askForLeadersAtMs)
   }
 
   async #fetch(nodeId: number, node: NodeFetch, states: readonly PartitionState[]): Promise<void> {

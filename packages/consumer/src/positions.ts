@@ -2,6 +2,7 @@ import { isPassing, type KafkaClient } from '@logwerk/client'
 import { listOffsetsTimestamps, offsetForLeaderEpoch } from '@logwerk/protocol'
 import { brokerError, groupBy, KafkaError, messageOf, TimeoutError, type Timer } from '@logwerk/runtime'
 import type { ConsumerConfig, ResetPolicy } from './consumer-config.ts'
+import { LeaderWatch } from './leader-watch.ts'
 import type { CommittedOffsets } from './offset-committer.ts'
 import { type OffsetAnswers, type OffsetLookup, unknownPartition } from './offset-lookup.ts'
 import type { PartitionState, SubscriptionState } from './subscription-state.ts'
@@ -46,8 +47,7 @@ export class Positions {
   /** Partitions of which somebody is being asked. */
   readonly #busy = new Set<PartitionState>()
   readonly #troubles = new WeakMap<PartitionState, Trouble>()
-  #leaderlessRounds = 0
-  #askForLeadersAtMs = 0
+  readonly #leaders: LeaderWatch
   #retryTimer: Timer | null = null
   #retryAtMs = Number.POSITIVE_INFINITY
 
@@ -55,6 +55,7 @@ export class Positions {
     this.#client = client
     this.#subscription = subscription
     this.#options = options
+    this.#leaders = new LeaderWatch(client)
   }
 
   /** Has every partition that is wanted get a position that is known to be good. Errors are told; what may pass is tried on. */
@@ -181,17 +182,14 @@ export class Positions {
     const byLeader = groupBy(states, state => this.#leaderOf(state))
     const leaderless = byLeader.get(-1)
     byLeader.delete(-1)
-    if (leaderless === undefined) this.#leaderlessRounds = 0
+    if (leaderless === undefined) this.#leaders.end()
     else this.#awaitLeaders(leaderless)
     return byLeader
   }
 
   #awaitLeaders(states: readonly PartitionState[]): void {
     const { lastRefreshError, metadata } = this.#client
-    const nowMs = this.#nowMs()
-    if (nowMs >= this.#askForLeadersAtMs) {
-      this.#client.refreshSoon()
-      this.#askForLeadersAtMs = nowMs + this.#client.retryWaitMs(this.#leaderlessRounds++)
+    if (this.#leaders.ask()) {
       // What does not pass is told at once, and again to whoever asks on.
       if (lastRefreshError instanceof KafkaError && !isPassing(lastRefreshError)) this.#options.onError(lastRefreshError)
       for (const topic of new Set(states.map(state => state.topic))) {
@@ -199,7 +197,7 @@ export class Positions {
         if (code !== undefined && !brokerError(code).retriable) this.#options.onError(brokerError(code, { topic }))
       }
     }
-    this.#settleAt(this.#askForLeadersAtMs)
+    this.#settleAt(this.#leaders.nextMs)
     for (const state of states)
       this.#tellIfOverdue(state, brokerError('LEADER_NOT_AVAILABLE', { topic: state.topic, partition: state.partition }))
   }
