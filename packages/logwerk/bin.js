@@ -10,6 +10,10 @@ if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
   process.exitCode = 1
 } else {
   // Imported here, so that an old Node can still say the above.
-  const { processIo, run } = await import('@logwerk/cli')
-  process.exitCode = await run(process.argv.slice(2), processIo())
+  const cli = await import('@logwerk/cli').catch(error => {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error
+    process.stderr.write(`logwerk is not complete: ${error.message}; in a clone of its repository "npm run build" makes what is missing\n`)
+    return null
+  })
+  process.exitCode = cli === null ? 1 : await cli.run(process.argv.slice(2), cli.processIo())
 }
