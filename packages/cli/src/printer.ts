@@ -1,4 +1,6 @@
+import type { Clock } from '@logwerk/runtime'
 import type { Io } from './io.ts'
+import { Progress } from './progress.ts'
 import { type Style, styleOf } from './style.ts'
 import { type Column, formatTable } from './table.ts'
 
@@ -8,11 +10,14 @@ export class Printer {
   readonly isHuman: boolean
   /** Emphasis on standard output. */
   readonly style: Style
+  /** How long work comes along, on standard error. What else is said there takes its place. */
+  readonly progress: Progress
   readonly #io: Io
   readonly #errorStyle: Style
 
-  constructor(io: Io, asJson: boolean) {
+  constructor(io: Io, asJson: boolean, clock: Clock) {
     this.#io = io
+    this.progress = new Progress(io.stderr, clock)
     this.isHuman = io.stdout.isTTY && !asJson
     this.style = styleOf(io.stdout, io.env)
     this.#errorStyle = styleOf(io.stderr, io.env)
@@ -43,6 +48,7 @@ export class Printer {
 
   /** Something to know that is not the result: to standard error, for both. */
   note(line: string): void {
+    this.progress.clear()
     this.#io.stderr.write(`${line}\n`)
   }
 

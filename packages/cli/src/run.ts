@@ -70,7 +70,7 @@ async function runLeaf(leaf: Leaf, path: readonly string[], args: readonly strin
   const world = io.world ?? nodeWorld
   const { values, set, properties } = resolveOptions(command, definition.options, { flags, env: io.env, files: world.files })
   const stopped = AbortSignal.any([io.signal, io.stdout.closed])
-  const print = new Printer(io, (values as Readonly<Record<string, unknown>>)['json'] === true)
+  const print = new Printer(io, (values as Readonly<Record<string, unknown>>)['json'] === true, world.clock)
   await definition.run(values, { command, io, world, print, set, properties, stopped })
   return exitCodes.DONE
 }

@@ -8,7 +8,6 @@ import { describeError } from '../report-error.ts'
 import { UsageError } from '../usage-error.ts'
 import { Delivery } from './delivery.ts'
 import { chunksOfFile, linesOf } from './lines.ts'
-import { Progress } from './progress.ts'
 import { type LineFormat, recordOfLine } from './record-of-line.ts'
 
 /** How long a record waits for its topic to be there. (Java waits 60 s; whoever types does not.) */
@@ -62,18 +61,17 @@ export const produceCommand = defineCommand({
     const ended = AbortSignal.any([stopped, failed.signal])
     const producer = createProducer({ maxBlockMs: MAX_BLOCK_MS, ...settings, world: clientWorld(context) })
     const delivery = new Delivery(producer, error => (isTyped ? print.warn(describeError(error)) : failed.abort(error)))
-    const progress = new Progress(io.stderr, world.clock)
     const beganMs = world.clock.monotonicMs()
     if (isTyped) print.note(`One record a line; Ctrl-D ends.`)
     let mistake: unknown = null
     try {
       const chunks = values.file === null ? io.stdin.chunks(ended) : chunksOfFile(world.files, values.file, ended)
-      const told = isTyped ? () => {} : () => progress.update(() => progressOf(delivery, world.clock.monotonicMs() - beganMs))
+      const told = isTyped ? () => {} : () => print.progress.update(() => progressOf(delivery, world.clock.monotonicMs() - beganMs))
       mistake = await sendLines(chunks, format, delivery, ended, isTyped ? error => print.warn(messageOf(error)) : null, told)
     } finally {
       if (stopped.aborted && io.stderr.isTTY) print.note('Delivering what was read; once more leaves at once.')
       await producer.close()
-      progress.clear()
+      print.progress.clear()
     }
     summarize(values.topic, delivery, world.clock.monotonicMs() - beganMs, context)
     if (delivery.failedCount > 0) throw undelivered(delivery)

@@ -1,5 +1,5 @@
 import type { Clock } from '@logwerk/runtime'
-import type { Output } from '../io.ts'
+import type { Output } from './io.ts'
 
 /** Between two states of the line. */
 const INTERVAL_MS = 250
