@@ -1,6 +1,7 @@
 import { backoffMs, type Endpoint, formatEndpoint, sleep, type Timer, type World } from '@logwerk/runtime'
 import { BrokerConnection } from './broker-connection.ts'
 import { closedError } from './closed-error.ts'
+import { OutageLog } from './outage-log.ts'
 
 export interface ConnectionsOptions {
   readonly clientId: string
@@ -33,11 +34,13 @@ export class Connections {
   readonly #options: ConnectionsOptions
   readonly #slots = new Map<string, Slot>()
   readonly #abort = new AbortController()
+  readonly #outages: OutageLog
   #idleTimer: Timer | null = null
 
   constructor(world: World, options: ConnectionsOptions) {
     this.#world = world
     this.#options = options
+    this.#outages = new OutageLog(world.clock, world.log)
   }
 
   /** The open connection, or null; starts nothing. */
@@ -102,6 +105,7 @@ export class Connections {
       }
       slot.connection = connection
       slot.failures = 0
+      this.#outages.reached(endpoint)
       // A broker that accepts and hangs up at once must not be tried in a loop without a pause.
       connection.onClose(() => {
         slot.notBeforeMs = clock.monotonicMs() + this.#options.reconnectBackoffMs
@@ -113,6 +117,7 @@ export class Connections {
         clock.monotonicMs() +
         backoffMs({ initialMs: this.#options.reconnectBackoffMs, maxMs: this.#options.reconnectBackoffMaxMs }, slot.failures, random)
       slot.failures++
+      if (!signal.aborted) this.#outages.failed(endpoint, error)
       throw error
     } finally {
       slot.opening = null
