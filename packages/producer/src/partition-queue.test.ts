@@ -82,6 +82,36 @@ describe('what leaves', () => {
   })
 })
 
+describe('of the five batches that a broker remembers, the oldest is never one whose fate is unknown:', () => {
+  test('while a batch is sent again nothing new leaves that could push it out', () => {
+    const { queue, batches } = establishedQueueOf(8)
+    const [first, ...others] = drain(queue, STAMP)
+    for (const other of others) queue.inFlight.delete(other)
+    queue.putBack(first!)
+    expect(drain(queue, STAMP)).toEqual([first])
+    queue.inFlight.delete(first!)
+    expect(drain(queue, STAMP)).toEqual(batches.slice(5))
+  })
+
+  test('nor while its answer is awaited, and later ones are acknowledged by another leader', () => {
+    const { queue, batches } = establishedQueueOf(8)
+    const [first, second, third] = drain(queue, STAMP)
+    queue.inFlight.delete(second!)
+    queue.inFlight.delete(third!)
+    expect(drain(queue, STAMP)).toEqual([])
+    queue.inFlight.delete(first!)
+    expect(drain(queue, STAMP)).toEqual(batches.slice(5))
+  })
+
+  test('the numbers that are given back count no longer', () => {
+    const { queue, batches } = establishedQueueOf(6)
+    const fifth = drain(queue, STAMP).at(-1)!
+    queue.inFlight.delete(fifth)
+    queue.unnumber(fifth)
+    expect(drain(queue, STAMP)).toEqual([batches[5]])
+  })
+})
+
 test('sequences go on with 0 after 2147483647, in the middle of a batch too', () => {
   const { queue, batches } = establishedQueueOf(4)
   // Giving the number back is the way to begin from any.

@@ -22,6 +22,8 @@ export class PartitionQueue {
   #stamp: ProducerStamp | null = null
   /** Sequence of the next record that is numbered. */
   #nextSequence = 0
+  /** Batches numbered under the stamp so far. */
+  #numberedCount = 0
   #isKnown = false
 
   /** @param maxInFlight  Batches that may be on their way at once: brokers remember the last five, to recognise those sent twice. */
@@ -57,7 +59,17 @@ export class PartitionQueue {
     }
     // A broker takes any sequence for the first of a producer that it does not know, so were the first batch refused, the second one
     // would be stored in front of it.
-    return inFlight.size < (this.#isKnown ? this.#maxInFlight : 1) ? waiting[0]! : null
+    return this.#countFromOldest() < (this.#isKnown ? this.#maxInFlight : 1) ? waiting[0]! : null
+  }
+
+  /**
+   * Batches numbered from the oldest one in flight on, those behind it that are acknowledged already included: were they not counted, a
+   * batch whose answer was lost could fall out of the five that the broker remembers, and would be taken for one that is missing.
+   */
+  #countFromOldest(): number {
+    let oldest = this.#numberedCount
+    for (const { ordinal } of this.inFlight) oldest = Math.min(oldest, ordinal)
+    return this.#numberedCount - oldest
   }
 
   /** Takes out the batch that `next` gave, as one in flight, and numbers it the first time that it leaves. */
@@ -80,6 +92,7 @@ export class PartitionQueue {
   /** The batch that was numbered last is for sure in no log: its numbers are free again. */
   unnumber(batch: ProducerBatch): void {
     this.#nextSequence = batch.baseSequence
+    this.#numberedCount = batch.ordinal
     batch.baseSequence = -1
     batch.stamp = null
   }
@@ -114,6 +127,7 @@ export class PartitionQueue {
   #begin(stamp: ProducerStamp): void {
     this.#stamp = stamp
     this.#nextSequence = 0
+    this.#numberedCount = 0
     this.#isKnown = stamp === UNIDENTIFIED
     for (const batch of this.retries) this.#number(batch)
   }
@@ -121,6 +135,7 @@ export class PartitionQueue {
   #number(batch: ProducerBatch): void {
     batch.stamp = this.#stamp
     batch.baseSequence = this.#nextSequence
+    batch.ordinal = this.#numberedCount++
     this.#nextSequence = sequenceAfter(this.#nextSequence, batch.recordCount)
   }
 }

@@ -16,6 +16,8 @@ export class ProducerBatch {
   notBeforeMs = 0
   /** -1 until the batch is drained for the first time. */
   baseSequence = -1
+  /** How many batches of its partition were numbered before it under the same stamp; those before a split for its parts. */
+  ordinal = 0
   /** What its sequence counts under; null until it has one. */
   stamp: ProducerStamp | null = null
   /** Bytes of `bufferMemory` that it holds. */

@@ -160,6 +160,7 @@ export class RecordAccumulator {
         part = new ProducerBatch(batch.queue, this.#pool.take(Math.ceil(batch.builder.sizeBytes / 2)), batch.createdMs)
         part.baseSequence = (batch.baseSequence + index) % 0x8000_0000
         part.stamp = batch.stamp
+        part.ordinal = batch.ordinal
         // The attempt that told that it is too large was none of theirs.
         part.attempts = batch.attempts - 1
         part.lastError = batch.lastError
