@@ -1,5 +1,5 @@
-export type { Producer, ProducerOptions, SendOptions } from './producer.ts'
-export { createProducer, producerFromProperties } from './producer.ts'
+export { createProducer, producerFromProperties } from './create-producer.ts'
+export type { Producer, ProducerOptions, SendOptions } from './producer-api.ts'
 export type { ProducerConfig, ProducerConfigInput } from './producer-config.ts'
 export { producerConfig } from './producer-config.ts'
 export type { DeliveryCallback, ProducerRecord, RecordMetadata } from './record.ts'

@@ -22,7 +22,8 @@ import {
 } from '@logwerk/protocol'
 import { type Connection, type Endpoint, type KafkaError, sleep, type Uuid, uuidOf } from '@logwerk/runtime'
 import { createSimulation, type Simulation } from '@logwerk/runtime/simulated'
-import { createProducer, type Producer, type ProducerOptions } from './producer.ts'
+import { createProducer } from './create-producer.ts'
+import type { Producer, ProducerOptions } from './producer-api.ts'
 
 type ProduceCode = ProducePartitionResponseInput['errorCode']
 

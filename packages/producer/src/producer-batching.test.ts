@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Fault, failure, LogCluster } from './log-cluster.test-support.ts'
-import type { Producer } from './producer.ts'
+import type { Producer } from './producer-api.ts'
 
 /** A producer that knows its topic and has an id, so that what is sent next shows nothing but batching. */
 async function warm(options: Parameters<LogCluster['producer']>[0] = {}, topics: Record<string, number> = { t: 1 }) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { producerFromProperties } from './producer.ts'
+import { producerFromProperties } from './create-producer.ts'
 import { type ProducerConfigInput, producerConfig, resolveProducerConfig } from './producer-config.ts'
 
 const resolve = (input: ProducerConfigInput) => resolveProducerConfig(input)

@@ -2,7 +2,7 @@ import { produce } from '@logwerk/protocol'
 import { KafkaError, RecordTooLargeError } from '@logwerk/runtime'
 import { describe, expect, test } from 'vitest'
 import { type Fault, failure, LogCluster, type Received } from './log-cluster.test-support.ts'
-import type { Producer } from './producer.ts'
+import type { Producer } from './producer-api.ts'
 
 /** Every record a batch and a request of its own, five in flight. */
 const SINGLE = { batchSize: 0, maxBatchFillBytes: 0, lingerMs: 0 }

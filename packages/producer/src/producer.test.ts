@@ -2,8 +2,8 @@ import { createCodecs } from '@logwerk/compression'
 import { KafkaError, RecordTooLargeError } from '@logwerk/runtime'
 import { SerdeError, type Serializer } from '@logwerk/serde'
 import { describe, expect, test } from 'vitest'
+import { createProducer, producerFromProperties } from './create-producer.ts'
 import { failure, LogCluster } from './log-cluster.test-support.ts'
-import { createProducer, producerFromProperties } from './producer.ts'
 import type { RecordMetadata } from './record.ts'
 
 /** 2026-01-01 00:00 UTC, when simulations begin. */

@@ -1,10 +1,9 @@
-import { type ClientOptions, closedError, KafkaClient, type TopicMetadata, whereTo } from '@logwerk/client'
+import { closedError, type KafkaClient, type TopicMetadata } from '@logwerk/client'
 import { createCodecs } from '@logwerk/compression'
 import {
   announceNewBatch,
   choosePartition,
   createStickyPartitioner,
-  isPartitioner,
   murmur2,
   type Partitioner,
   type StickyPartitioner,
@@ -14,7 +13,6 @@ import type { ValueWriter } from '@logwerk/protocol'
 import {
   BoundedQueue,
   brokerError,
-  fromProperties,
   headersOf,
   KafkaError,
   messageOf,
@@ -28,108 +26,14 @@ import { isThenable, type SerdeContext, type Serializer, serializeIntoWith, seri
 import { bytesOrText } from './bytes-or-text.ts'
 import { KeyBuffer } from './key-buffer.ts'
 import type { PartitionQueue } from './partition-queue.ts'
-import { type ProducerConfig, type ProducerConfigInput, producerConfig, resolveProducerConfig } from './producer-config.ts'
+import type { Producer, ProducerOptions, SendOptions } from './producer-api.ts'
+import type { ProducerConfig } from './producer-config.ts'
 import { ProducerIdentity } from './producer-identity.ts'
 import type { DeliveryCallback, ProducerRecord, RecordMetadata } from './record.ts'
 import { RecordAccumulator } from './record-accumulator.ts'
 import { Sender } from './sender.ts'
 import { catchLater, tell } from './tell.ts'
 import { type PendingRecord, TopicState } from './topic-state.ts'
-
-export type ProducerOptions<K, V> = Omit<ProducerConfigInput, 'bootstrapServers'> &
-  ClientOptions & {
-    readonly bootstrapServers?: readonly string[] | undefined
-    /** How keys become bytes. Default: bytes as they are, strings as UTF-8. */
-    readonly key?: Serializer<K> | undefined
-    /** How values become bytes. Default: bytes as they are, strings as UTF-8. */
-    readonly value?: Serializer<V> | undefined
-    /** Decides about records that name no partition. Default: Java's (murmur2 of the key; sticky without one). */
-    readonly partitioner?: Partitioner<K, V> | undefined
-    /** Hears of records that were not delivered and have no callback. Default: a line in the log. */
-    readonly onDeliveryError?:
-      | ((error: Error, lost: { readonly topic: string; readonly partition: number; readonly recordCount: number }) => void)
-      | undefined
-  }
-
-export interface SendOptions {
-  /** Stops the waiting, not the record: it may still be delivered. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/** Writes records to topics. Make one with {@link createProducer}; one serves a whole process. */
-export interface Producer<K, V> extends AsyncDisposable {
-  /**
-   * Sends a record and resolves when it is stored as `acks` demands. Records sent without awaiting each travel together.
-   *
-   * @throws KafkaError: `RecordTooLargeError`; `SerdeError`; `TimeoutError` after `maxBlockMs` (no topic, no room) or
-   *         `deliveryTimeoutMs`; `PARTITIONER_FAILED`; what the broker refused; `CLOSED`. TypeError for a record that is none;
-   *         `signal.reason`.
-   */
-  send(record: ProducerRecord<K, V>, options?: SendOptions): Promise<RecordMetadata>
-  /**
-   * Sends records; resolves when all are stored, with their places in the order given. The first failure rejects, and the others go on:
-   * an abort or an error says nothing about them.
-   *
-   * @throws as {@link send}, and what `records` throws while it is read.
-   */
-  sendBatch(records: Iterable<ProducerRecord<K, V>>, options?: SendOptions): Promise<RecordMetadata[]>
-  /**
-   * Takes a record without making a promise: the fast way. False means that the buffer is full and nothing was taken; `await ready()`
-   * then. What becomes of the record reaches `callback`, else `onDeliveryError` if it fails.
-   *
-   * @throws TypeError for a record that is none, KafkaError `CLOSED`.
-   */
-  enqueue(record: ProducerRecord<K, V>, callback?: DeliveryCallback): boolean
-  /** Resolves when `enqueue` takes records again. @throws KafkaError `CLOSED`; `signal.reason` */
-  ready(options?: SendOptions): Promise<void>
-  /** Resolves when everything sent so far is delivered or has failed; nothing lingers meanwhile. @throws `signal.reason` */
-  flush(options?: SendOptions): Promise<void>
-  /** Number of partitions of a topic. @throws TimeoutError after `maxBlockMs` */
-  partitionsFor(topic: string, options?: SendOptions): Promise<number>
-  /**
-   * Flushes, then ends. After `timeoutMs` what is left fails with `CLOSED`. Default: no limit beyond `deliveryTimeoutMs`. Idempotent.
-   *
-   * @throws TypeError for a `timeoutMs` that is none; the producer then goes on.
-   */
-  close(options?: { readonly timeoutMs?: number | undefined }): Promise<void>
-}
-
-/**
- * Makes a producer. It connects when it is first used.
- *
- * @throws KafkaError `INVALID_CONFIG` that names the option.
- * @example
- *   await using producer = createProducer({ bootstrapServers: ['localhost:9092'] })
- *   await producer.send({ topic: 'greetings', key: 'en', value: 'hello' })
- */
-export function createProducer<K = Uint8Array | string, V = Uint8Array | string>(options: ProducerOptions<K, V>): Producer<K, V> {
-  const { broker, world: given, key, value, partitioner, onDeliveryError, ...input } = options
-  const config = resolveProducerConfig(input)
-  const { world, bootstrap } = whereTo('createProducer', { broker, world: given }, config.bootstrapServers)
-  if (partitioner !== undefined && !isPartitioner(partitioner)) {
-    throw new KafkaError(
-      'INVALID_CONFIG',
-      'createProducer: option "partitioner" must be a function, or an object with a name and a partition method',
-    )
-  }
-  for (const [side, serializer] of [['key', key] as const, ['value', value] as const]) {
-    if (serializer !== undefined && typeof serializer?.serialize !== 'function') {
-      throw new KafkaError('INVALID_CONFIG', `createProducer: option "${side}" must be a serde: an object with a serialize method`)
-    }
-  }
-  const client = new KafkaClient(world, { ...config, bootstrap, allowAutoTopicCreation: true })
-  return new LogwerkProducer<K, V>(client, config, {
-    key: (key ?? bytesOrText) as Serializer<K>,
-    value: (value ?? bytesOrText) as Serializer<V>,
-    partitioner: partitioner ?? null,
-    onDeliveryError: onDeliveryError ?? null,
-  })
-}
-
-/** The options of a producer out of dotted Kafka properties, e.g. `{ 'linger.ms': '20' }`. @throws KafkaError `INVALID_CONFIG` */
-export function producerFromProperties(properties: Readonly<Record<string, unknown>>): Partial<ProducerConfigInput> {
-  return fromProperties('createProducer', producerConfig, properties)
-}
 
 interface Parts<K, V> {
   readonly key: Serializer<K>
@@ -143,7 +47,8 @@ interface Waiter {
   readonly reject: (error: unknown) => void
 }
 
-class LogwerkProducer<K, V> implements Producer<K, V> {
+/** What `createProducer` makes: the parts put together, and the user's calls. */
+export class LogwerkProducer<K, V> implements Producer<K, V> {
   readonly #client: KafkaClient
   readonly #world: World
   readonly #config: ProducerConfig
