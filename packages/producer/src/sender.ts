@@ -21,6 +21,8 @@ import {
   type World,
   ZERO_UUID,
 } from '@logwerk/runtime'
+import { asError } from './as-error.ts'
+import type { DeliveryReports } from './delivery-reports.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { ProducerConfig } from './producer-config.ts'
@@ -33,10 +35,7 @@ export interface SenderOptions {
   readonly codecs: CompressionCodecs
   /** Null without idempotence. */
   readonly identity: ProducerIdentity | null
-  /** Records that failed and have no callback. */
-  readonly onUnheard: (error: Error, recordCount: number, topic: string, partition: number) => void
-  /** A delivery callback threw. */
-  readonly onThrown: (error: unknown) => void
+  readonly reports: DeliveryReports
   /** Memory became free. */
   readonly onRelease: () => void
   /** A partition's last waiting batch left. */
@@ -109,6 +108,7 @@ export class Sender {
   #flushes = 0
   /** Until then nothing more is said of batches that are sent again. */
   #tellAgainMs = Number.NEGATIVE_INFINITY
+  #failure: Error | null = null
   #closed = false
 
   constructor(client: KafkaClient, accumulator: RecordAccumulator, options: SenderOptions) {
@@ -120,11 +120,26 @@ export class Sender {
     client.onMetadata(() => this.wake())
   }
 
-  /** Begins to send; the codec has to be ready. @throws KafkaError `UNSUPPORTED_COMPRESSION_TYPE` */
+  /** Why nothing can be sent at all: the codec cannot run here, or this was closed. Null if it can. */
+  get failure(): Error | null {
+    return this.#failure
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** Begins to send; the codec has to be ready. If it cannot run here, everything fails. */
   start(): void {
+    if (this.#closed) return
     const { config, codecs } = this.#options
     const { compressionType } = config
-    this.#codec = compressionType === 'none' ? undefined : codecs.get(compressionType)
+    try {
+      this.#codec = compressionType === 'none' ? undefined : codecs.get(compressionType)
+    } catch (error) {
+      this.#failure = asError(error)
+      return this.#failAll(this.#failure)
+    }
     this.#level = {
       none: undefined,
       snappy: undefined,
@@ -185,11 +200,12 @@ export class Sender {
     if (this.#closed) return
     this.#closed = true
     this.#timer?.cancel()
-    this.failAll(closedError())
+    this.#failure = closedError()
+    this.#failAll(this.#failure)
   }
 
   /** Fails everything that is under way. */
-  failAll(error: Error): void {
+  #failAll(error: Error): void {
     for (const batch of [...this.#accumulator.incomplete]) {
       batch.bytesLent = true
       this.#fail(batch, error)
@@ -200,7 +216,7 @@ export class Sender {
   #currentStamp(): ProducerStamp | null {
     const { identity } = this.#options
     if (identity === null) return UNIDENTIFIED
-    if (identity.fatal !== null) this.failAll(identity.fatal)
+    if (identity.fatal !== null) this.#failAll(identity.fatal)
     else if (identity.current === null) identity.ask(() => this.wake())
     return identity.current
   }
@@ -301,7 +317,7 @@ export class Sender {
     try {
       return batch.seal(this.#codec, this.#level)
     } catch (error) {
-      this.#giveUp(batch, error instanceof Error ? error : new Error(String(error)))
+      this.#giveUp(batch, asError(error))
       return null
     }
   }
@@ -463,7 +479,7 @@ export class Sender {
   #succeed(batch: ProducerBatch, baseOffset: number, logAppendTime: number): void {
     batch.queue.stored(batch)
     this.#remove(batch)
-    batch.succeed(baseOffset, logAppendTime, this.#options.onThrown)
+    batch.succeed(baseOffset, logAppendTime, this.#options.reports.onCallbackThrown)
     this.#options.onRelease()
   }
 
@@ -471,9 +487,10 @@ export class Sender {
     if (batch.isDone) return
     this.#remove(batch)
     const { topic, partition } = batch.queue
-    const unheardCount = batch.fail(error, this.#options.onThrown, errorOf)
-    if (unheardCount > 0) this.#options.onUnheard(error, unheardCount, topic, partition)
-    this.#options.onRelease()
+    const { reports, onRelease } = this.#options
+    const recordCount = batch.fail(error, reports.onCallbackThrown, errorOf)
+    if (recordCount > 0) reports.unheard(error, { topic, partition, recordCount })
+    onRelease()
   }
 
   #remove(batch: ProducerBatch): void {

@@ -1,4 +1,4 @@
-import type { TopicMetadata } from '@logwerk/client'
+import type { Metadata, TopicMetadata } from '@logwerk/client'
 import { BoundedQueue, type MutableHeaders } from '@logwerk/runtime'
 import type { SerdeContext } from '@logwerk/serde'
 import type { PartitionQueue } from './partition-queue.ts'
@@ -21,9 +21,10 @@ export class TopicState<K, V> {
   readonly name: string
   /** The topic's queues, by partition. */
   readonly queues: (PartitionQueue | undefined)[]
-  /** The topic as it was at `metadataVersion` of the client's metadata. */
-  metadata: TopicMetadata | undefined
-  metadataVersion = -1
+  readonly #metadata: Metadata
+  /** The topic as it was at `#knownVersion` of the metadata. */
+  #known: TopicMetadata | undefined
+  #knownVersion = -1
   /** Records that wait, in order. */
   readonly backlog: BoundedQueue<PendingRecord<K, V>>
   /** Monotonic time at which it was last found out whether partitions were added. */
@@ -41,12 +42,24 @@ export class TopicState<K, V> {
   readonly keyContext: ReusableContext
   readonly valueContext: ReusableContext
 
-  constructor(name: string, queues: (PartitionQueue | undefined)[], maxPendingRecords: number) {
+  constructor(name: string, metadata: Metadata, queues: (PartitionQueue | undefined)[], maxPendingRecords: number) {
     this.name = name
+    this.#metadata = metadata
     this.queues = queues
     this.backlog = new BoundedQueue(maxPendingRecords)
     this.keyContext = { topic: name, isKey: true, headers: [] }
     this.valueContext = { topic: name, isKey: false, headers: this.keyContext.headers }
+  }
+
+  /** The topic, if it is known and has partitions. */
+  get known(): TopicMetadata | undefined {
+    const { version } = this.#metadata
+    if (this.#knownVersion !== version) {
+      const topic = this.#metadata.topic(this.name)
+      this.#known = topic !== undefined && topic.partitions.length > 0 ? topic : undefined
+      this.#knownVersion = version
+    }
+    return this.#known
   }
 
   /** Nothing of it is under way. */
