@@ -1,7 +1,6 @@
 import type { ClientOptions } from '@logwerk/client'
 import type { Partitioner } from '@logwerk/partitioner'
 import type { Serializer } from '@logwerk/serde'
-import type { createProducer } from './create-producer.ts'
 import type { ProducerConfigInput } from './producer-config.ts'
 import type { DeliveryCallback, ProducerRecord, RecordMetadata } from './record.ts'
 
