@@ -7,11 +7,12 @@ import {
   type RecordBatchView,
 } from '@logwerk/protocol'
 import { assert, brokerError, type ErrorPlace, KafkaError, messageOf, StorageError, sleep, type World } from '@logwerk/runtime'
+import type { BatchPlace } from './batch-place.ts'
 import { GroupCommit } from './group-commit.ts'
 import { LEADER_EPOCH_FILE, type LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import type { ProducerState } from './producer-state.ts'
-import { type BatchPlace, Segment } from './segment.ts'
+import { Segment } from './segment.ts'
 import { isOutOfHandles, isOutOfRoom } from './shortage.ts'
 import { removeSnapshots, writeSnapshot } from './snapshots.ts'
 import { noteSyncFailure } from './sync-failure.ts'

@@ -1,10 +1,11 @@
 import { RECORDS_AT, RecordBatchView } from '@logwerk/protocol'
 import { type Files, KafkaError, StorageError, type World } from '@logwerk/runtime'
+import { type BatchPlace, placeOf } from './batch-place.ts'
 import { LEADER_EPOCH_FILE, LeaderEpochs } from './leader-epochs.ts'
 import { Log, type LogState } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import { type ProducerBatch, ProducerState } from './producer-state.ts'
-import { type BatchPlace, placeOf, Segment, segmentName } from './segment.ts'
+import { Segment, segmentName } from './segment.ts'
 import { isOutOfHandles, isOutOfRoom } from './shortage.ts'
 import { readSnapshot, removeSnapshot, snapshotOffsets, writeSnapshot } from './snapshots.ts'
 import { forgetSyncFailure, hasSyncFailed, noteSyncFailure } from './sync-failure.ts'
@@ -245,8 +246,7 @@ function recoverSegment(
   indexIntervalBytes: number,
   recoveryPoint: number,
 ): { readonly nextOffset: number; readonly positionBytes: number } {
-  segment.removeIndexes()
-  segment.resetIndexes()
+  segment.dropIndexes()
   let nextOffset = segment.baseOffset
   let position = 0
   const reader = new BatchReader(segment)

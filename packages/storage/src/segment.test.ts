@@ -1,8 +1,9 @@
 import { KafkaError } from '@logwerk/runtime'
 import { createSimulation, type Simulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
+import type { BatchPlace } from './batch-place.ts'
 import { type BatchOptions, batchOf, configOf, sizeOfBatch } from './batches.test-support.ts'
-import { type BatchPlace, Segment, segmentName } from './segment.ts'
+import { Segment, segmentName } from './segment.ts'
 
 const config = configOf({ indexIntervalBytes: 300 })
 const LOG = '/p/00000000000000000100.log'

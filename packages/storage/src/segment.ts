@@ -1,28 +1,14 @@
-import { LOG_OVERHEAD_BYTES, RECORDS_AT, RecordBatchView } from '@logwerk/protocol'
-import { assert, type File, type Files, KafkaError, readWholeFile, StorageError, writeFully } from '@logwerk/runtime'
+import { RECORDS_AT, RecordBatchView } from '@logwerk/protocol'
+import { assert, type File, type Files, KafkaError, StorageError, writeFully } from '@logwerk/runtime'
+import { type BatchPlace, placeOf } from './batch-place.ts'
 import type { LogConfig } from './log-config.ts'
-import { OffsetIndex } from './offset-index.ts'
-import { isOutOfHandles } from './shortage.ts'
-import { TimeIndex } from './time-index.ts'
+import { SegmentIndexes } from './segment-indexes.ts'
 
 /** Headers are read this many bytes at a time while stepping from batch to batch: a look-up ends within an index interval or two. */
 const FIRST_SCAN_BYTES = 8 << 10
 const SCAN_BYTES = 64 << 10
 
 const REWRITE_BYTES = 1 << 20
-
-/** The fields of a batch that a log needs to place it. */
-export interface BatchPlace {
-  readonly baseOffset: number
-  readonly lastOffset: number
-  readonly positionBytes: number
-  readonly sizeBytes: number
-  readonly maxTimestamp: number
-  readonly leaderEpoch: number
-}
-
-/** Spacing of index entries where the index files are gone: Kafka's default. */
-const DEFAULT_INTERVAL_BYTES = 4096
 
 /** File name of the segment that begins at `offset`: 20 digits, as Kafka names them. */
 export function segmentName(offset: number): string {
@@ -34,37 +20,26 @@ export class Segment {
   readonly baseOffset: number
   readonly path: string
   readonly #files: Files
-  readonly #directory: string
+  readonly #indexes: SegmentIndexes
   /** Null while nobody needs it. */
   #file: File | null
   #isClosed = false
   #sizeBytes: number
-  #offsetIndex: OffsetIndex | null
-  #timeIndex: TimeIndex | null
-  /** The indexes were read from files, so what they say is checked where it is used. */
-  #indexesAreStored = false
-  /** The index files hold what is in memory. */
-  #hasIndexFiles = false
-  #bytesSinceIndexEntry = 0
   /** Timestamp of the first batch; null while empty or not yet read. */
   #firstTimestamp: number | null = null
-  #maxTimestamp = -1
-  #offsetOfMaxTimestamp: number
   /** A write failed, and so did cutting off what it left behind the last batch. */
   #hasRest = false
   /** Something was cut off since the last sync began: a power cut may bring it back. */
   #isCut = false
 
   private constructor(files: Files, directory: string, baseOffset: number, file: File | null, sizeBytes: number, fresh: boolean) {
-    this.#files = files
-    this.#directory = directory
+    const path = `${directory}/${segmentName(baseOffset)}`
     this.baseOffset = baseOffset
-    this.path = `${directory}/${segmentName(baseOffset)}.log`
+    this.path = `${path}.log`
+    this.#files = files
     this.#file = file
     this.#sizeBytes = sizeBytes
-    this.#offsetOfMaxTimestamp = baseOffset
-    this.#offsetIndex = fresh ? new OffsetIndex(baseOffset) : null
-    this.#timeIndex = fresh ? new TimeIndex(baseOffset) : null
+    this.#indexes = new SegmentIndexes(files, path, baseOffset, this, fresh)
   }
 
   /** Begins a segment. Its name is durable after a sync of the directory. */
@@ -85,26 +60,21 @@ export class Segment {
 
   /** True once the indexes have been there: telling the greatest timestamp needs them only the first time. */
   get knowsMaxTimestamp(): boolean {
-    return this.#maxTimestamp >= 0
+    return this.#indexes.knowsMaxTimestamp
   }
 
   /** The greatest timestamp of its records; -1 if there is none. */
   get maxTimestamp(): number {
-    if (!this.knowsMaxTimestamp) this.#indexes()
-    return this.#maxTimestamp
+    return this.#indexes.maxTimestamp
   }
 
   /** True if `batch` belongs into a new segment. Source: Kafka's `LogSegment.shouldRoll`; record time, not the clock, decides. */
   isFullFor(sizeBytes: number, lastOffset: number, maxTimestamp: number, config: LogConfig): boolean {
     if (this.#sizeBytes === 0) return false
-    const { offsetIndex, timeIndex } = this.#indexes()
-    // One entry of the time index is kept back for the end of the segment.
-    const timeEntries = Math.floor(config.segmentIndexBytes / 12) - 1
     return (
       this.#sizeBytes + sizeBytes > config.segmentBytes ||
       this.#spansMs(maxTimestamp) > config.segmentMs ||
-      offsetIndex.sizeBytes + 8 > config.segmentIndexBytes ||
-      timeIndex.entryCount >= timeEntries ||
+      this.#indexes.areFull(config.segmentIndexBytes) ||
       lastOffset - this.baseOffset > 0x7fff_ffff
     )
   }
@@ -166,55 +136,23 @@ export class Segment {
 
   /** Notes a batch in the indexes: one entry for each `intervalBytes` of log. */
   index(batch: BatchPlace, intervalBytes: number): void {
-    if (this.#firstTimestamp === null) this.#firstTimestamp = batch.maxTimestamp
-    const { offsetIndex, timeIndex } = this.#indexes()
-    if (batch.maxTimestamp > this.#maxTimestamp) {
-      this.#maxTimestamp = batch.maxTimestamp
-      this.#offsetOfMaxTimestamp = batch.lastOffset
-    }
-    this.#hasIndexFiles = false
-    if (this.#bytesSinceIndexEntry > intervalBytes) {
-      offsetIndex.append(batch.lastOffset, batch.positionBytes)
-      timeIndex.maybeAppend(this.#maxTimestamp, this.#offsetOfMaxTimestamp)
-      this.#bytesSinceIndexEntry = 0
-    }
-    this.#bytesSinceIndexEntry += batch.sizeBytes
+    if (batch.positionBytes === 0) this.#firstTimestamp = batch.maxTimestamp
+    this.#indexes.add(batch, intervalBytes)
   }
 
   /** Where to start looking for `offset`: the start of a batch at or before it. */
   floorPosition(offset: number): number {
-    const entry = this.#indexes().offsetIndex.floor(offset)
-    if (!this.#indexesAreStored || entry.positionBytes === 0 || this.#placeAt(entry.positionBytes)?.lastOffset === entry.offset) {
-      return entry.positionBytes
-    }
-    // An index file carries no checksum; this one belongs to another file, or has rotted. Unless it is the log that has: then it knows
-    // best what lies behind the damage.
-    if (this.#isDamaged()) {
-      this.#indexesAreStored = false
-      return entry.positionBytes
-    }
-    this.#rebuildIndexes()
-    return this.floorPosition(offset)
-  }
-
-  #isDamaged(): boolean {
-    try {
-      this.find(0, () => false)
-      return false
-    } catch (error) {
-      if (error instanceof KafkaError && error.code === 'CORRUPT_LOG') return true
-      throw error
-    }
+    return this.#indexes.floorPosition(offset)
   }
 
   /** The start of a batch at or before `positionBytes`. */
   floorOfPosition(positionBytes: number): number {
-    return this.#indexes().offsetIndex.floorOfPosition(positionBytes)
+    return this.#indexes.floorOfPosition(positionBytes)
   }
 
   /** An offset before which no record reaches `timestamp`. */
   floorOffset(timestamp: number): number {
-    return this.#indexes().timeIndex.floorOffset(timestamp)
+    return this.#indexes.floorOffset(timestamp)
   }
 
   /** Reads at `positionBytes`; fewer bytes at the end of the file. */
@@ -222,7 +160,8 @@ export class Segment {
     return this.#opened().read(into, positionBytes)
   }
 
-  #placeAt(positionBytes: number): BatchPlace | null {
+  /** The batch that begins at `positionBytes`; null if none can. */
+  placeAt(positionBytes: number): BatchPlace | null {
     const header = Buffer.allocUnsafe(RECORDS_AT)
     return this.read(header, positionBytes) < RECORDS_AT ? null : placeOf(header, positionBytes)
   }
@@ -289,16 +228,10 @@ export class Segment {
     this.#sizeBytes = sizeBytes
   }
 
-  /** Begins the indexes anew, for a walk over the whole segment that fills them again. */
-  resetIndexes(): void {
-    this.#offsetIndex = new OffsetIndex(this.baseOffset)
-    this.#timeIndex = new TimeIndex(this.baseOffset)
-    this.#indexesAreStored = false
-    this.#hasIndexFiles = false
-    this.#bytesSinceIndexEntry = 0
-    this.#firstTimestamp = null
-    this.#maxTimestamp = -1
-    this.#offsetOfMaxTimestamp = this.baseOffset
+  /** Takes the index files away and begins the indexes anew, for a walk over the whole segment that fills them again. */
+  dropIndexes(): void {
+    this.#indexes.removeFiles()
+    this.#indexes.reset()
   }
 
   /** Resolves when everything appended before the call is on the disk. */
@@ -316,18 +249,7 @@ export class Segment {
    * a segment that was being written when the process died is walked anyway.
    */
   writeIndexes(): void {
-    const { offsetIndex, timeIndex } = this.#indexes()
-    // One last entry, so that the file alone tells the segment's greatest timestamp.
-    if (this.#maxTimestamp >= 0) timeIndex.maybeAppend(this.#maxTimestamp, this.#offsetOfMaxTimestamp)
-    try {
-      this.#writeWhole('index', offsetIndex.encode())
-      this.#writeWhole('timeindex', timeIndex.encode())
-      this.#hasIndexFiles = true
-    } catch (error) {
-      // Half an index looks like a whole one of a shorter segment.
-      this.removeIndexes()
-      throw error
-    }
+    this.#indexes.write()
   }
 
   /**
@@ -337,15 +259,7 @@ export class Segment {
   release(): void {
     this.#file?.close()
     this.#file = null
-    if (!this.#hasIndexFiles) return
-    this.#offsetIndex = null
-    this.#timeIndex = null
-  }
-
-  /** Takes the index files away; the next start makes them anew. */
-  removeIndexes(): void {
-    this.#hasIndexFiles = false
-    for (const suffix of ['index', 'timeindex']) this.#files.remove(this.#pathOf(suffix))
+    this.#indexes.release()
   }
 
   close(): void {
@@ -356,7 +270,7 @@ export class Segment {
   /** Closes the segment and takes its files away. Renamed first, so that a crash in between leaves nothing that looks like a segment. */
   delete(): void {
     this.close()
-    const present = ['log', 'index', 'timeindex'].map(suffix => this.#pathOf(suffix)).filter(path => this.#files.info(path) !== null)
+    const present = [this.path, ...this.#indexes.paths].filter(path => this.#files.info(path) !== null)
     for (const path of present) this.#files.rename(path, `${path}.deleted`)
     for (const path of present) this.#files.remove(`${path}.deleted`)
   }
@@ -369,98 +283,5 @@ export class Segment {
       this.#file = this.#files.open(this.path, mode)
     }
     return this.#file
-  }
-
-  #indexes(): { offsetIndex: OffsetIndex; timeIndex: TimeIndex } {
-    if (this.#offsetIndex === null || this.#timeIndex === null) {
-      const offsetBytes = this.#readWhole('index')
-      const timeBytes = this.#readWhole('timeindex')
-      const offsetIndex = offsetBytes && OffsetIndex.decode(this.baseOffset, offsetBytes, this.#sizeBytes)
-      const timeIndex = timeBytes && TimeIndex.decode(this.baseOffset, timeBytes)
-      if (offsetIndex && timeIndex && this.#arePlausible(offsetIndex, timeIndex)) {
-        this.#offsetIndex = offsetIndex
-        this.#timeIndex = timeIndex
-        this.#indexesAreStored = true
-        this.#hasIndexFiles = true
-        this.#maxTimestamp = timeIndex.lastTimestamp
-        this.#offsetOfMaxTimestamp = timeIndex.lastOffset
-      } else {
-        this.#rebuildIndexes()
-      }
-    }
-    return { offsetIndex: this.#offsetIndex!, timeIndex: this.#timeIndex! }
-  }
-
-  /**
-   * Checks the ends of indexes read from files against the log, which takes a look at a few headers: zeros, another segment's file or
-   * one from before the last appends do not pass.
-   */
-  #arePlausible(offsetIndex: OffsetIndex, timeIndex: TimeIndex): boolean {
-    const last = offsetIndex.floor(Number.MAX_SAFE_INTEGER)
-    if (last.positionBytes > 0 && this.#placeAt(last.positionBytes)?.lastOffset !== last.offset) return false
-    try {
-      if (this.find(last.positionBytes, batch => batch.maxTimestamp > timeIndex.lastTimestamp) !== null) return false
-      if (timeIndex.entryCount === 0) return true
-      const { positionBytes } = offsetIndex.floor(timeIndex.lastOffset)
-      return this.find(positionBytes, batch => batch.lastOffset >= timeIndex.lastOffset)?.maxTimestamp === timeIndex.lastTimestamp
-    } catch (error) {
-      if (error instanceof KafkaError && error.code === 'CORRUPT_LOG') return false
-      throw error
-    }
-  }
-
-  #rebuildIndexes(): void {
-    this.resetIndexes()
-    try {
-      this.find(0, batch => {
-        this.index(batch, DEFAULT_INTERVAL_BYTES)
-        return false
-      })
-    } catch (error) {
-      // What lies before the damage can be found; who looks behind it meets it again.
-      if (!(error instanceof KafkaError && error.code === 'CORRUPT_LOG')) throw error
-    }
-  }
-
-  #readWhole(suffix: string): Buffer | null {
-    const path = this.#pathOf(suffix)
-    try {
-      return this.#files.info(path) === null ? null : Buffer.from(readWholeFile(this.#files, path))
-    } catch (error) {
-      // The log itself may well be readable, and has all that an index says.
-      if (error instanceof StorageError && !isOutOfHandles(error)) return null
-      throw error
-    }
-  }
-
-  #pathOf(suffix: string): string {
-    return `${this.#directory}/${segmentName(this.baseOffset)}.${suffix}`
-  }
-
-  #writeWhole(suffix: string, bytes: Uint8Array): void {
-    const path = this.#pathOf(suffix)
-    this.#files.remove(path)
-    const file = this.#files.open(path, 'create')
-    try {
-      writeFully(file, [bytes], 0)
-      file.datasyncNow()
-    } finally {
-      file.close()
-    }
-  }
-}
-
-/** The place that a header describes; null if it cannot be one. */
-export function placeOf(header: Buffer, positionBytes: number): BatchPlace | null {
-  const view = new RecordBatchView(header)
-  const length = header.readInt32BE(8)
-  if (view.magic !== 2 || length < RECORDS_AT - LOG_OVERHEAD_BYTES) return null
-  try {
-    const { baseOffset, lastOffset, maxTimestamp, partitionLeaderEpoch: leaderEpoch } = view
-    if (baseOffset < 0 || lastOffset < baseOffset) return null
-    return { baseOffset, lastOffset, positionBytes, sizeBytes: LOG_OVERHEAD_BYTES + length, maxTimestamp, leaderEpoch }
-  } catch (error) {
-    if (error instanceof KafkaError) return null
-    throw error
   }
 }
