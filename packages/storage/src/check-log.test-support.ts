@@ -1,8 +1,8 @@
 import { batchesOf, type RecordBatchView } from '@logwerk/protocol'
 import { KafkaError } from '@logwerk/runtime'
 import { noCodecs } from './batches.test-support.ts'
-import type { TimestampAndOffset } from './log.ts'
 import type { LogHistory, ReadableLog } from './log-history.test-support.ts'
+import type { TimestampAndOffset } from './time-lookup.ts'
 
 export interface Expectations {
   /** No acknowledged batch may be missing; otherwise only what was flushed. */

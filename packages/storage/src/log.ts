@@ -1,21 +1,16 @@
-import {
-  type CheckedRecordBatch,
-  type CompressionCodecs,
-  LOG_OVERHEAD_BYTES,
-  PARTITION_LEADER_EPOCH_AT,
-  RECORDS_AT,
-  type RecordBatchView,
-} from '@logwerk/protocol'
-import { assert, brokerError, type ErrorPlace, KafkaError, messageOf, StorageError, sleep, type World } from '@logwerk/runtime'
-import type { BatchPlace } from './batch-place.ts'
+import { type CheckedRecordBatch, type CompressionCodecs, PARTITION_LEADER_EPOCH_AT } from '@logwerk/protocol'
+import { assert, brokerError, type ErrorPlace, KafkaError, messageOf, StorageError, type World } from '@logwerk/runtime'
 import { GroupCommit } from './group-commit.ts'
 import { LEADER_EPOCH_FILE, type LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
-import type { ProducerState } from './producer-state.ts'
-import { Segment } from './segment.ts'
+import { LogSegments } from './log-segments.ts'
+import { type ProducerState, producerIdentityOf } from './producer-state.ts'
+import { type ReadOptions, readBatches } from './read-batches.ts'
+import type { Segment } from './segment.ts'
 import { isOutOfHandles, isOutOfRoom } from './shortage.ts'
 import { removeSnapshots, writeSnapshot } from './snapshots.ts'
 import { noteSyncFailure } from './sync-failure.ts'
+import { findTimestamp, maxTimestampIn, type OffsetRange, type TimestampAndOffset } from './time-lookup.ts'
 
 /** Where an append landed. */
 export interface AppendResult {
@@ -25,22 +20,6 @@ export interface AppendResult {
   readonly logAppendTime: number
   /** True if the batch had been stored before: the offsets are those of the first time. */
   readonly duplicate: boolean
-}
-
-export interface ReadOptions {
-  /** Most bytes to give, whole batches only. */
-  readonly maxBytes: number
-  /** Gives the first batch whole even if it is larger than `maxBytes` (KIP-74). */
-  readonly minOneBatch: boolean
-  /** Records at and past this offset stay hidden; the high watermark for consumers. */
-  readonly limitOffset: number
-}
-
-/** A record's place in time. */
-export interface TimestampAndOffset {
-  readonly timestamp: number
-  readonly offset: number
-  readonly leaderEpoch: number
 }
 
 /** What `openLog` found on disk. */
@@ -74,19 +53,13 @@ export class Log {
   /** The epoch that appended batches carry: it rises when the process before did not close the log. */
   readonly leaderEpoch: number
   readonly #world: World
-  readonly #segments: Segment[]
+  readonly #segments: LogSegments
   readonly #commit: GroupCommit
   readonly #at: ErrorPlace
   #config: LogConfig
   #logStartOffset: number
   #logEndOffset: number
   #highWatermark: number
-  /** Finished segments that may be open, the one used last at the end. */
-  #open: Segment[] = []
-  /** Segments with bytes that no sync has covered, oldest first; the active one is always synced. */
-  #unsynced: Segment[] = []
-  /** Names in the directory that no sync has covered. */
-  #directoryChanged = true
   #pendingSyncBytes = 0
   #appendedBytes = 0
   readonly #damage: KafkaError | null
@@ -103,7 +76,6 @@ export class Log {
     this.partition = state.partition
     this.#at = { topic: state.topic, partition: state.partition }
     this.#config = state.config
-    this.#segments = state.segments
     this.#logStartOffset = state.logStartOffset
     this.#logEndOffset = state.logEndOffset
     this.#highWatermark = state.logEndOffset
@@ -112,13 +84,14 @@ export class Log {
     this.producers = state.producers
     this.#damage = state.damage
     this.#fence = state.damage
-    for (const segment of state.segments.slice(0, -1)) segment.release()
     this.#commit = new GroupCommit(
       world.clock,
       { mode: state.config.fsync, intervalMs: state.config.fsyncIntervalMs, syncedOffset: state.recoveryPoint },
       () => this.#sync(),
       error => this.#syncFailed(error),
     )
+    const { maxOpenSegments } = state.config
+    this.#segments = new LogSegments(world, this.directory, this.#at, state.segments, maxOpenSegments, () => this.recoveryPoint)
   }
 
   /** First offset that can be read. */
@@ -138,14 +111,14 @@ export class Log {
     return this.#commit.syncedOffset
   }
   get sizeBytes(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.sizeBytes, 0)
+    return this.#segments.list.reduce((sum, segment) => sum + segment.sizeBytes, 0)
   }
   get segmentCount(): number {
-    return this.#segments.length
+    return this.#segments.list.length
   }
   /** First offset of the segment that is written to; whoever reads below it reads a segment that is finished. */
   get activeSegmentBaseOffset(): number {
-    return this.#active.baseOffset
+    return this.#segments.active.baseOffset
   }
   /** Bytes that the high watermark has passed since the log was opened; only the difference of two looks says something. */
   get passedBytes(): number {
@@ -162,6 +135,7 @@ export class Log {
   /** Changes the options of a log that is open; a new fsync mode holds for what is not synced yet too. */
   configure(config: LogConfig): void {
     this.#config = config
+    this.#segments.maxOpen = config.maxOpenSegments
     const { fsync, fsyncIntervalMs } = config
     if (fsync !== this.#commit.mode || fsyncIntervalMs !== this.#commit.intervalMs) {
       this.#commit.configure(fsync, fsyncIntervalMs)
@@ -195,7 +169,7 @@ export class Log {
     this.#ensureWritable()
     const { view } = batch
     const { sizeBytes } = view
-    const identity = view.hasProducerId && view.baseSequence >= 0 ? identityOf(view) : null
+    const identity = producerIdentityOf(view)
     if (identity !== null) {
       const known = this.producers.check(identity, this.#at)
       if (known !== null) {
@@ -223,8 +197,8 @@ export class Log {
     writeOffset(view.bytes, baseOffset)
     view.bytes.writeInt32BE(this.leaderEpoch, PARTITION_LEADER_EPOCH_AT)
     try {
-      if (this.#active.isFullFor(sizeBytes, lastOffset, batch.maxTimestamp, this.#config)) this.#roll()
-      this.#active.append([view], this.#config)
+      if (this.#segments.active.isFullFor(sizeBytes, lastOffset, batch.maxTimestamp, this.#config)) this.#roll()
+      this.#segments.active.append([view], this.#config)
     } catch (error) {
       throw this.#fence ?? this.#storageFailure(error)
     }
@@ -256,15 +230,7 @@ export class Log {
     if (offset < this.#logStartOffset || offset > this.#logEndOffset) {
       throw brokerError('OFFSET_OUT_OF_RANGE', { ...this.#at, offset }, `the log holds ${this.#logStartOffset} to ${this.#logEndOffset}`)
     }
-    if (offset >= options.limitOffset) return EMPTY
-    for (let index = this.#segmentIndexOf(offset); index < this.#segments.length; index++) {
-      const segment = this.#segments[index]!
-      this.#use(segment)
-      const first = segment.find(segment.floorPosition(offset), batch => batch.lastOffset >= offset)
-      if (first !== null) return readFrom(segment, first, options)
-      // Compaction can leave a hole at the end of a segment: what comes next lies in the one after it.
-    }
-    return EMPTY
+    return readBatches(this.#segments, offset, options)
   }
 
   /**
@@ -273,48 +239,18 @@ export class Log {
    * @throws KafkaError `CORRUPT_LOG` for damage on the way, `UNSUPPORTED_COMPRESSION_TYPE` if the batch needs a codec that is missing.
    */
   offsetForTimestamp(timestamp: number, limitOffset: number, codecs: CompressionCodecs): TimestampAndOffset | null {
-    const end = Math.min(limitOffset, this.#logEndOffset)
-    for (const segment of this.#segments) {
-      if (segment.baseOffset >= end) break
-      if (this.#maxTimestampOf(segment) < timestamp) continue
-      this.#use(segment)
-      let found = null as TimestampAndOffset | null
-      const from = Math.max(segment.floorOffset(timestamp), this.#logStartOffset)
-      segment.find(segment.floorPosition(from), place => {
-        if (place.baseOffset >= end) return true
-        if (place.maxTimestamp < timestamp || place.lastOffset < this.#logStartOffset) return false
-        const view = segment.readBatch(place)
-        // Its records are about to be believed.
-        if (!view.isCrcValid()) throw segment.corruptAt(place.positionBytes)
-        for (const record of view.records(view.payload(codecs))) {
-          if (record.timestamp < timestamp || record.offset < this.#logStartOffset || record.offset >= end) continue
-          found = { timestamp: record.timestamp, offset: record.offset, leaderEpoch: view.partitionLeaderEpoch }
-          return true
-        }
-        return false
-      })
-      if (found !== null) return found
-    }
-    return null
+    return findTimestamp(this.#segments, timestamp, this.#rangeBelow(limitOffset), codecs)
   }
 
   /** The record with the greatest timestamp, the first of them if there are several; null in an empty log. */
   offsetOfMaxTimestamp(codecs: CompressionCodecs): TimestampAndOffset | null {
-    let greatest = -1
-    for (const segment of this.#segments) {
-      if (segment.baseOffset >= this.#logEndOffset) break
-      if (this.#maxTimestampOf(segment) <= greatest) continue
-      if (segment.baseOffset >= this.#logStartOffset) greatest = segment.maxTimestamp
-      else {
-        this.#use(segment)
-        // What the index knows may have been deleted.
-        segment.find(segment.floorPosition(this.#logStartOffset), batch => {
-          if (batch.lastOffset >= this.#logStartOffset) greatest = Math.max(greatest, batch.maxTimestamp)
-          return false
-        })
-      }
-    }
-    return greatest < 0 ? null : this.offsetForTimestamp(greatest, this.#logEndOffset, codecs)
+    const range = this.#rangeBelow(this.#logEndOffset)
+    const greatest = maxTimestampIn(this.#segments, range)
+    return greatest < 0 ? null : findTimestamp(this.#segments, greatest, range, codecs)
+  }
+
+  #rangeBelow(limitOffset: number): OffsetRange {
+    return { startOffset: this.#logStartOffset, endOffset: Math.min(limitOffset, this.#logEndOffset) }
   }
 
   /**
@@ -339,17 +275,15 @@ export class Log {
 
   /** Takes away the segments that lie wholly below the log's start. @throws StorageError */
   deleteOldSegments(): void {
-    const isOld = () => this.#segments.length > 1 && this.#segments[1]!.baseOffset <= this.#logStartOffset
-    if (!isOld()) return
-    // As at the beginning of a log: the segment that becomes the first has to outlive its predecessors.
-    if (this.#directoryChanged) this.#syncNames()
-    while (isOld()) {
-      const segment = this.#segments.shift()!
-      this.#unsynced = this.#unsynced.filter(other => other !== segment)
-      this.#open = this.#open.filter(other => other !== segment)
-      segment.delete()
-      this.#directoryChanged = true
+    if (!this.#segments.beginBelow(this.#logStartOffset)) return
+    try {
+      // As at the beginning of a log: the segment that becomes the first has to outlive its predecessors.
+      this.#segments.syncNames()
+    } catch (error) {
+      if (!isOutOfHandles(error)) this.#commit.fail(error)
+      throw error
     }
+    this.#segments.deleteBelow(this.#logStartOffset)
   }
 
   /** `listener` runs when the high watermark has risen; returns how to stop that. */
@@ -385,13 +319,13 @@ export class Log {
     try {
       if (this.#closed || this.#fence !== null) return
       const { files } = this.#world
-      this.#active.trim()
+      this.#segments.active.trim()
       await this.#flush()
       // Below the offsets that are synced already, and yet what they cut off must not come back behind the last batch.
-      for (const segment of [...this.#unsynced, this.#active]) if (segment.isCut) await segment.datasync()
+      await this.#segments.syncCuts()
       // A topic can be deleted in the meantime.
       if (this.#closed) return
-      this.#active.writeIndexes()
+      this.#segments.active.writeIndexes()
       this.leaderEpochs.write(files, `${this.directory}/${LEADER_EPOCH_FILE}`)
       writeSnapshot(files, this.directory, this.#logEndOffset, this.producers)
       removeSnapshots(files, this.directory, this.#logEndOffset)
@@ -408,62 +342,19 @@ export class Log {
     if (this.#closed) return
     this.#closed = true
     this.#commit.stop(this.#closedError())
-    for (const segment of this.#segments) segment.close()
+    this.#segments.close()
     this.#listeners.clear()
-  }
-
-  get #active(): Segment {
-    return this.#segments.at(-1)!
-  }
-
-  /** `segment` is about to be used: of the others that are open the one that has not been for longest may go. */
-  #use(segment: Segment): void {
-    if (segment === this.#active || segment === this.#open.at(-1)) return
-    const others = this.#open.filter(other => other !== segment)
-    while (others.length >= this.#config.maxOpenSegments) {
-      const index = others.findIndex(other => this.#isSynced(other))
-      if (index < 0) break
-      others.splice(index, 1)[0]!.release()
-    }
-    this.#open = [...others, segment]
-  }
-
-  #isSynced(segment: Segment): boolean {
-    const next = this.#segments[this.#segmentIndexOf(segment.baseOffset) + 1]
-    return next !== undefined && next.baseOffset <= this.recoveryPoint && !segment.isCut
-  }
-
-  #maxTimestampOf(segment: Segment): number {
-    if (!segment.knowsMaxTimestamp) this.#use(segment)
-    return segment.maxTimestamp
-  }
-
-  #segmentIndexOf(offset: number): number {
-    let low = 0
-    let high = this.#segments.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if (this.#segments[middle]!.baseOffset <= offset) low = middle
-      else high = middle - 1
-    }
-    return low
   }
 
   #roll(): void {
     const { files, clock, log } = this.#world
-    const finished = this.#active
-    finished.trim()
-    const next = Segment.create(files, this.directory, this.#logEndOffset)
-    this.#segments.push(next)
-    this.#unsynced.push(finished)
-    this.#use(finished)
-    this.#directoryChanged = true
+    const finished = this.#segments.roll(this.#logEndOffset)
     this.producers.expireBefore(clock.monotonicMs() - this.#config.producerIdExpirationMs)
     try {
       finished.writeIndexes()
       writeSnapshot(files, this.directory, this.#logEndOffset, this.producers)
       // A power cut may take the log back to what is synced; a snapshot from before that has to be left.
-      const synced = this.#segments[this.#segmentIndexOf(this.recoveryPoint)]!
+      const synced = this.#segments.list[this.#segments.indexOf(this.recoveryPoint)]!
       removeSnapshots(files, this.directory, Math.min(finished.baseOffset, synced.baseOffset))
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
@@ -481,44 +372,12 @@ export class Log {
   async #sync(): Promise<number> {
     const endOffset = this.#logEndOffset
     const pendingBytes = this.#pendingSyncBytes
-    // A roll while we wait adds to the list what it finishes: with bytes that this sync may not have covered.
-    const segments = [...this.#unsynced, this.#active]
-    this.#unsynced = []
-    if (this.#directoryChanged) {
-      this.#directoryChanged = false
-      await this.#syncDirectory()
-    }
-    // A segment may be deleted in the meantime.
-    for (const segment of segments) if (this.#segments.includes(segment)) await segment.datasync()
+    await this.#segments.sync(() => this.#closed || this.#closing !== null)
     // Another sync has failed meanwhile, and with it what this one was to cover.
     if (this.#fence !== null) throw this.#fence
     this.#pendingSyncBytes -= pendingBytes
     this.#raiseHighWatermark(endOffset)
     return endOffset
-  }
-
-  /** A directory is opened for its sync. While there is no handle to be had nothing has failed yet: who waits goes on waiting. */
-  async #syncDirectory(): Promise<void> {
-    const { files, clock, log } = this.#world
-    for (let isFirst = true; ; isFirst = false) {
-      try {
-        return await files.syncDirectory(this.directory)
-      } catch (error) {
-        if (!isOutOfHandles(error) || this.#closed || this.#closing !== null) throw error
-        if (isFirst) log.warn('too many open files: acknowledgements wait until there are fewer', { ...this.#at, error })
-        await sleep(clock, HANDLE_RETRY_MS)
-      }
-    }
-  }
-
-  #syncNames(): void {
-    try {
-      this.#world.files.syncDirectoryNow(this.directory)
-      this.#directoryChanged = false
-    } catch (error) {
-      if (!isOutOfHandles(error)) this.#commit.fail(error)
-      throw error
-    }
   }
 
   #syncFailed(error: unknown): void {
@@ -568,41 +427,7 @@ export class Log {
   }
 }
 
-const EMPTY = Buffer.alloc(0)
-
-/** Pause between two tries to sync a directory while too many files are open. */
-const HANDLE_RETRY_MS = 100
-
-function identityOf(view: RecordBatchView) {
-  return {
-    producerId: view.producerId,
-    producerEpoch: view.producerEpoch,
-    firstSequence: view.baseSequence,
-    lastSequence: view.lastSequence,
-  }
-}
-
 function writeOffset(batch: Buffer, offset: number): void {
   batch.writeInt32BE(Math.floor(offset / 0x1_0000_0000), 0)
   batch.writeUInt32BE(offset >>> 0, 4)
-}
-
-/** Whole batches from `first` on: at most `maxBytes` of them, and none at or past the limit. */
-function readFrom(segment: Segment, first: BatchPlace, { maxBytes, minOneBatch, limitOffset }: ReadOptions): Buffer {
-  if (first.baseOffset >= limitOffset) return EMPTY
-  const wanted = Math.max(maxBytes, minOneBatch ? first.sizeBytes : 0)
-  const bytes = Buffer.allocUnsafeSlow(Math.min(wanted, segment.sizeBytes - first.positionBytes))
-  const readBytes = segment.read(bytes, first.positionBytes)
-  let end = 0
-  while (end + RECORDS_AT <= readBytes) {
-    const sizeBytes = bytes.readInt32BE(end + 8) + LOG_OVERHEAD_BYTES
-    // Damage: who reads on from here is told.
-    if (sizeBytes < RECORDS_AT) break
-    if (end + sizeBytes > readBytes) break
-    const baseOffset = bytes.readInt32BE(end) * 0x1_0000_0000 + bytes.readUInt32BE(end + 4)
-    if (baseOffset >= limitOffset) break
-    end += sizeBytes
-    if (end >= wanted) break
-  }
-  return bytes.subarray(0, end)
 }

@@ -1,4 +1,4 @@
-import { crc32c, sequenceAfter } from '@logwerk/protocol'
+import { crc32c, type RecordBatchView, sequenceAfter } from '@logwerk/protocol'
 import { ByteReader, ByteWriter, brokerError, type ErrorPlace, KafkaError } from '@logwerk/runtime'
 
 /** What the log remembers of one batch, to recognise it when it comes again. */
@@ -10,12 +10,16 @@ export interface BatchMemory {
   readonly timestamp: number
 }
 
-/** A batch as producer state sees it. */
-export interface ProducerBatch {
+/** What a batch says of its producer. */
+export interface ProducerIdentity {
   readonly producerId: number
   readonly producerEpoch: number
   readonly firstSequence: number
   readonly lastSequence: number
+}
+
+/** A batch as producer state sees it. */
+export interface ProducerBatch extends ProducerIdentity {
   readonly lastOffset: number
   readonly offsetDelta: number
   readonly timestamp: number
@@ -66,7 +70,7 @@ export class ProducerState {
    *          the five batches remembered, or a new epoch that does not begin at 0. A producer that the partition does not know may
    *          begin anywhere.
    */
-  check(batch: Pick<ProducerBatch, 'producerId' | 'producerEpoch' | 'firstSequence' | 'lastSequence'>, at: ErrorPlace): BatchMemory | null {
+  check(batch: ProducerIdentity, at: ErrorPlace): BatchMemory | null {
     const entry = this.#producers.get(batch.producerId)
     if (entry === undefined) return null
     if (batch.producerEpoch < entry.epoch) {
@@ -222,5 +226,16 @@ export class ProducerState {
       at,
       `producer ${batch.producerId} sent sequence ${batch.firstSequence} where ${expected} comes next`,
     )
+  }
+}
+
+/** Null for a batch whose producer is not idempotent. */
+export function producerIdentityOf(view: RecordBatchView): ProducerIdentity | null {
+  if (!view.hasProducerId || view.baseSequence < 0) return null
+  return {
+    producerId: view.producerId,
+    producerEpoch: view.producerEpoch,
+    firstSequence: view.baseSequence,
+    lastSequence: view.lastSequence,
   }
 }
