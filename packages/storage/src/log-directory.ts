@@ -1,26 +1,11 @@
-import {
-  assert,
-  type Files,
-  KafkaError,
-  type Lock,
-  messageOf,
-  parentOf,
-  parseProperties,
-  readWholeFile,
-  replaceFile,
-  StorageError,
-  type Timer,
-  type Uuid,
-  type World,
-} from '@logwerk/runtime'
-import { checkpointNumber, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts'
+import { assert, type Lock, messageOf, readWholeFile, replaceFile, StorageError, type Timer, type Uuid, type World } from '@logwerk/runtime'
 import type { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
+import { LOCK_FILE, makeDataDirectory, readMeta } from './meta-properties.ts'
+import { OffsetCheckpoint } from './offset-checkpoint.ts'
 import { openLog } from './open-log.ts'
 import { isOutOfHandles, isOutOfRoom } from './shortage.ts'
 
-const META_FILE = 'meta.properties'
-const LOCK_FILE = '.lock'
 const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown'
 const RECOVERY_POINTS_FILE = 'recovery-point-offset-checkpoint'
 const LOG_STARTS_FILE = 'log-start-offset-checkpoint'
@@ -62,9 +47,8 @@ export class LogDirectory {
   readonly #world: World
   readonly #lock: Lock
   readonly #logs = new Map<string, Log>()
-  /** What the checkpoint files say, by the name of the partition's directory. */
-  #recoveryPoints: Map<string, number>
-  #logStarts: Map<string, number>
+  readonly #recoveryPoints: OffsetCheckpoint
+  readonly #logStarts: OffsetCheckpoint
   /** Partitions whose logs the process before did not close and this one has not opened. */
   readonly #unchecked: Set<string>
   #timer: Timer | null = null
@@ -76,14 +60,14 @@ export class LogDirectory {
     this.#world = world
     this.#lock = lock
     this.path = options.path
-    const meta = readMeta(world, options)
+    const meta = readMeta(world, options.path, options.nodeId, options.clusterId)
     this.clusterId = meta.clusterId
     this.directoryId = meta.directoryId
     const marker = this.#file(CLEAN_SHUTDOWN_FILE)
     const isNew = meta.isNew
     this.cleanShutdown = isNew || files.info(marker) !== null
-    this.#recoveryPoints = this.#readOffsets(RECOVERY_POINTS_FILE, 'every log is checked from its beginning')
-    this.#logStarts = this.#readOffsets(LOG_STARTS_FILE, 'deleted records of the oldest segments may be seen again')
+    this.#recoveryPoints = OffsetCheckpoint.open(world, this.#file(RECOVERY_POINTS_FILE), 'every log is checked from its beginning')
+    this.#logStarts = OffsetCheckpoint.open(world, this.#file(LOG_STARTS_FILE), 'deleted records of the oldest segments may be seen again')
     this.#unchecked = new Set(this.cleanShutdown ? [] : files.list(this.path).filter(name => this.#isPartition(name)))
     // From here on a crash is a crash.
     files.remove(marker)
@@ -199,13 +183,13 @@ export class LogDirectory {
 
   /** Writes down how far each log is on the disk, and where it begins. Durable when it returns. */
   checkpoint(): void {
-    this.#recoveryPoints = this.#writeOffsets(RECOVERY_POINTS_FILE, this.#recoveryPoints, log => log.recoveryPoint)
+    this.#recoveryPoints.update([...this.#logs].map(([name, log]) => [name, log.recoveryPoint]))
     this.checkpointLogStarts()
   }
 
   /** Makes new log starts durable; then the segments below them may go. */
   checkpointLogStarts(): void {
-    this.#logStarts = this.#writeOffsets(LOG_STARTS_FILE, this.#logStarts, log => log.logStartOffset)
+    this.#logStarts.update([...this.#logs].map(([name, log]) => [name, log.logStartOffset]))
     for (const log of this.#logs.values()) log.deleteOldSegments()
   }
 
@@ -299,45 +283,10 @@ export class LogDirectory {
     this.#removals.add(removal)
   }
 
-  #readOffsets(file: string, consequence: string): Map<string, number> {
-    const path = this.#file(file)
-    const offsets = new Map<string, number>()
-    const rows = readCheckpoint(this.#world.files, path, 3)
-    if (rows === null && this.#world.files.info(path) !== null) this.#world.log.warn(`${path} is damaged; ${consequence}`)
-    for (const [topic, partition, offset] of rows ?? []) {
-      const value = checkpointNumber(offset)
-      if (value !== null) offsets.set(`${topic}-${partition}`, value)
-    }
-    return offsets
-  }
-
-  /** Writes `known` with the offsets of all open logs put in, and returns that. Partitions that are not open yet keep theirs. */
-  #writeOffsets(file: string, known: ReadonlyMap<string, number>, offsetOf: (log: Log) => number): Map<string, number> {
-    const offsets = new Map(known)
-    for (const [name, log] of this.#logs) offsets.set(name, offsetOf(log))
-    const isWritten = this.#world.files.info(this.#file(file)) !== null && offsets.size === known.size
-    if (!isWritten || [...offsets].some(([name, offset]) => known.get(name) !== offset)) this.#writeRows(file, offsets)
-    return offsets
-  }
-
-  #writeRows(file: string, offsets: ReadonlyMap<string, number>): void {
-    const rows = [...offsets].map(([name, offset]) => {
-      const dash = name.lastIndexOf('-')
-      return [name.slice(0, dash), name.slice(dash + 1), offset] as const
-    })
-    writeCheckpoint(this.#world.files, this.#file(file), rows)
-  }
-
   /** Takes a partition out of the checkpoint files. */
   #forget(name: string): void {
-    this.#recoveryPoints = this.#without(name, RECOVERY_POINTS_FILE, this.#recoveryPoints)
-    this.#logStarts = this.#without(name, LOG_STARTS_FILE, this.#logStarts)
-  }
-
-  #without(name: string, file: string, known: ReadonlyMap<string, number>): Map<string, number> {
-    const rest = new Map(known)
-    if (rest.delete(name)) this.#writeRows(file, rest)
-    return rest
+    this.#recoveryPoints.forget(name)
+    this.#logStarts.forget(name)
   }
 }
 
@@ -346,62 +295,3 @@ const DELETED_PARTITION = /^.+-\d+\.\w+-delete$/
 
 /** Files of a partition, ours and Kafka's. */
 const PARTITION_FILE = /^(\d{20}[.-].*|leader-epoch-checkpoint.*|partition\.metadata.*|sync-failed|quorum-state.*)$/
-
-/** Creates a data directory where there is none, so that a power cut does not take it away again with everything in it. */
-function makeDataDirectory(files: Files, path: string): void {
-  if (files.info(path)?.kind === 'file') {
-    throw new KafkaError('INVALID_CONFIG', `${path} is a file, and a data directory is wanted; choose another path`, { at: { path } })
-  }
-  if (files.info(`${path}/${META_FILE}`) !== null) return
-  const missing = new Set<string>()
-  for (let at = path; files.info(at) === null && at !== parentOf(at); at = parentOf(at)) missing.add(at)
-  files.makeDirectory(path)
-  // Those that are there already too: a process that was killed at this very place may have made them.
-  for (let at = path; at !== parentOf(at); at = parentOf(at)) {
-    try {
-      files.syncDirectoryNow(parentOf(at))
-    } catch (error) {
-      // What others made may lie where we are not allowed to look.
-      if (missing.has(at) || !(error instanceof StorageError)) throw error
-    }
-  }
-}
-
-function readMeta(
-  { files, random }: World,
-  options: LogDirectoryOptions,
-): { readonly clusterId: Uuid; readonly directoryId: Uuid; readonly isNew: boolean } {
-  const path = `${options.path}/${META_FILE}`
-  if (files.info(path) === null) {
-    // Half a directory is no new one: without its identity we would take somebody else's data for ours.
-    const foreign = files.list(options.path).filter(name => !name.startsWith(LOCK_FILE) && name !== `${META_FILE}.tmp`)
-    if (foreign.length > 0) {
-      throw new KafkaError(
-        'INVALID_CONFIG',
-        `${options.path} is neither empty nor a data directory (it has no ${META_FILE} and holds ${foreign.slice(0, 3).join(', ')}); choose another directory`,
-        { at: { path: options.path } },
-      )
-    }
-    const clusterId = options.clusterId ?? random.uuid()
-    const directoryId = random.uuid()
-    const text = `#\nversion=1\ncluster.id=${clusterId}\nnode.id=${options.nodeId}\ndirectory.id=${directoryId}\n`
-    replaceFile(files, path, Buffer.from(text))
-    return { clusterId, directoryId, isNew: true }
-  }
-  const properties = parseProperties(Buffer.from(readWholeFile(files, path)).toString('utf8'))
-  const clusterId = properties['cluster.id']
-  const directoryId = properties['directory.id']
-  if (properties['version'] !== '1' || clusterId === undefined || directoryId === undefined) {
-    throw new KafkaError(
-      'CORRUPT_LOG',
-      `${path} is damaged: version 1, cluster.id and directory.id are expected; restore it from a backup`,
-      { at: { path } },
-    )
-  }
-  if (Number(properties['node.id']) !== options.nodeId) {
-    throw new KafkaError('INVALID_CONFIG', `${path} belongs to node ${properties['node.id']}, and this is node ${options.nodeId}`, {
-      at: { path },
-    })
-  }
-  return { clusterId, directoryId, isNew: false }
-}
