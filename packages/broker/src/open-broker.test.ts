@@ -1,5 +1,5 @@
 import { joinGroup, metadata, syncGroup } from '@logwerk/protocol'
-import { KafkaError, messageOf } from '@logwerk/runtime'
+import { KafkaError, messageOf, type World } from '@logwerk/runtime'
 import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
 import { countedTimers } from './counted-timers.test-support.ts'
@@ -88,6 +88,31 @@ describe('the data directory', () => {
     expect(await failureOf({ dataDir: '/data', port: 9093, host: 'localhost' }, first.simulation)).toBe('opened')
   })
 
+  test('that cannot be closed properly does not hide why the broker could not listen', async () => {
+    const first = await TestBroker.open({ port: 9092, host: 'localhost' })
+    const { simulation } = first
+    const { disk, world } = simulation
+    // By the time the port is asked for the disk is full.
+    const network: World['network'] = {
+      connect: (to, options) => world.network.connect(to, options),
+      listen: (at, onConnection) => {
+        disk.settings.capacityBytes = 0
+        return world.network.listen(at, onConnection)
+      },
+    }
+    const options = { dataDir: '/data', port: 9092, host: 'localhost' } as const
+    expect(await failureOf({ ...options, world: { ...world, network } }, simulation)).toMatch(/^ADDRESS_IN_USE/)
+    expect(simulation.log).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        message: 'what a start that failed had opened could not be closed properly',
+        fields: { error: expect.objectContaining({ osCode: 'ENOSPC' }) },
+      }),
+    )
+    disk.settings.capacityBytes = Number.POSITIVE_INFINITY
+    expect(await failureOf({ ...options, port: 9093 }, simulation)).toBe('opened')
+  })
+
   test('none: nothing is written, and everything is gone with the broker', async () => {
     const broker = await TestBroker.open()
     await broker.createTopic('orders')
@@ -156,6 +181,30 @@ describe('close', () => {
     const broker = await TestBroker.open(options)
     await broker.run(broker.broker.close())
     expect(await failureOf(options, broker.simulation)).toBe('opened')
+  })
+
+  test('frees port and directory, and cuts clients off, also if the groups cannot be closed', async () => {
+    const options = { dataDir: '/data', port: 9092, host: 'localhost', offsetsRetentionCheckIntervalMs: 12_345 } as const
+    const simulation = createSimulation({ seed: 1 })
+    const { clock } = simulation.world
+    // Of all timers only the one that looks after the groups' offsets cannot be cancelled.
+    const broken: World['clock'] = {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      soon: task => clock.soon(task),
+      setTimer: (delayMs, task, timerOptions) => {
+        const timer = clock.setTimer(delayMs, task, timerOptions)
+        const cancel = () => {
+          timer.cancel()
+          throw new Error('this timer is broken')
+        }
+        return delayMs === options.offsetsRetentionCheckIntervalMs ? { cancel } : timer
+      },
+    }
+    const broker = await TestBroker.open({ ...options, world: { ...simulation.world, clock: broken } }, simulation)
+    await expect(broker.run(broker.broker.close())).rejects.toThrow('this timer is broken')
+    expect(broker.client.isClosed).toBe(true)
+    expect(await failureOf(options, simulation)).toBe('opened')
   })
 
   test('does not lose what was acknowledged, in no mode, and the next start is a clean one', async () => {

@@ -1,6 +1,7 @@
 import { createCodecs } from '@logwerk/compression'
 import * as protocol from '@logwerk/protocol'
 import {
+  type Clock,
   createInProcessNetwork,
   createMemoryFiles,
   type Endpoint,
@@ -108,8 +109,17 @@ export async function openBroker(options: OpenBrokerOptions = {}): Promise<Broke
   try {
     return await start(world, config, directory, codecs)
   } catch (error) {
-    await directory.close()
+    await closeAfterFailure(world, () => directory.close())
     throw error
+  }
+}
+
+/** Closes what a start that failed had opened. Why it failed is what the caller has to know: another error on the way out is only logged. */
+async function closeAfterFailure({ log }: World, close: () => Promise<void>): Promise<void> {
+  try {
+    await close()
+  } catch (error) {
+    log.error('what a start that failed had opened could not be closed properly', { error })
   }
 }
 
@@ -175,8 +185,8 @@ async function start(world: World, config: BrokerConfig, directory: LogDirectory
     return await serve(state, directory)
   } catch (error) {
     // Its timers would go on without a broker.
-    await groups.close()
-    await topics.close()
+    await closeAfterFailure(world, () => groups.close())
+    await closeAfterFailure(world, () => topics.close())
     throw error
   }
 }
@@ -209,15 +219,18 @@ async function serve(state: BrokerState, directory: LogDirectory): Promise<Broke
   const close = async () => {
     // Node's listener is closed only when all of its connections are.
     const stopped = Promise.all(listeners.map(listener => listener.close()))
-    await groups.close()
-    const unchanging = topics.close()
-    for (const client of clients) client.close()
-    const deadlineMs = world.clock.monotonicMs() + CLOSE_GRACE_MS
-    while (clients.size > 0 && world.clock.monotonicMs() < deadlineMs) await sleep(world.clock, 10)
-    for (const client of clients) client.destroy()
-    await stopped
-    await unchanging
-    await directory.close()
+    try {
+      await groups.close()
+    } finally {
+      const unchanging = topics.close()
+      try {
+        await disconnect(world.clock, clients)
+        await stopped
+        await unchanging
+      } finally {
+        await directory.close()
+      }
+    }
   }
   return {
     clusterId: state.clusterId,
@@ -229,6 +242,14 @@ async function serve(state: BrokerState, directory: LogDirectory): Promise<Broke
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
+}
+
+/** Lets clients have the answers to what is under way, and then cuts their connections. */
+async function disconnect(clock: Clock, clients: ReadonlySet<ClientConnection>): Promise<void> {
+  for (const client of clients) client.close()
+  const deadlineMs = clock.monotonicMs() + CLOSE_GRACE_MS
+  while (clients.size > 0 && clock.monotonicMs() < deadlineMs) await sleep(clock, 10)
+  for (const client of clients) client.destroy()
 }
 
 /** Only what works is offered. */
