@@ -15,7 +15,9 @@ const FITTING = { min: 70, max: 720 }
 /** Refusals after which the batch may be in the log. */
 const UNSURE = ['NOT_LEADER_OR_FOLLOWER', 'REQUEST_TIMED_OUT', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'KAFKA_STORAGE_ERROR'] as const
 /** Refusals after which it is not. */
-const REFUSALS = ['NOT_ENOUGH_REPLICAS', 'INVALID_RECORD', 'UNKNOWN_TOPIC_OR_PARTITION', 'CORRUPT_MESSAGE'] as const
+const REFUSALS = ['NOT_ENOUGH_REPLICAS', 'UNKNOWN_TOPIC_OR_PARTITION', 'CORRUPT_MESSAGE'] as const
+/** One record in so many is one that no broker takes, whenever it comes. */
+const INVALID_SHARE = 100
 
 interface Sent {
   readonly partition: number
@@ -32,11 +34,14 @@ async function run(seed: number): Promise<string[]> {
   const idempotent = below(4) > 0
   const patient = below(3) > 0
   let calm = false
+  const invalid = new Set<string>()
   cluster.maxBatchBytes = pick([400, 2000, 1e9])
   simulation.network.settings.delay = { minMs: 0, maxMs: pick([1, 5, 40]) }
-  cluster.fault = (): Fault | undefined => {
-    if (calm || below(4) > 0) return undefined
+  cluster.fault = ({ values }): Fault | undefined => {
+    const refused = values.some(value => invalid.has(value!.split(' ')[0]!)) ? ({ code: 'INVALID_RECORD' } as const) : undefined
+    if (calm || below(4) > 0) return refused
     const delayMs = pick([0, 0, 10, 300, 1500])
+    if (refused !== undefined) return { ...refused, delayMs }
     switch (pick(['unsure', 'refuse', 'hang up', 'silence', 'left out', 'slow'])) {
       case 'unsure':
         return { code: pick(UNSURE), stored: below(2) === 0, delayMs }
@@ -85,6 +90,7 @@ async function run(seed: number): Promise<string[]> {
         for (let count = below(30); count >= 0; count--) {
           const record: Sent = { partition: below(PARTITIONS), id: `${sent.length}`, fates: [] }
           const value = `${record.id} ${'x'.repeat(pick([0, 20, 200]))}`
+          if (below(INVALID_SHARE) === 0) invalid.add(record.id)
           const toSend = { topic: 't', partition: record.partition, value }
           const told = (error: Error | null, metadata: RecordMetadata | null) => {
             record.fates.push(error === null ? metadata!.offset : ((error as { code?: string }).code ?? error.message))
