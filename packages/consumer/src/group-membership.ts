@@ -1,23 +1,25 @@
-import { type Assignor, type AssignorMember, assignGroup, type TopicPartitions } from '@logwerk/assignor'
+import type { Assignor, TopicPartitions } from '@logwerk/assignor'
 import { isPassing, type KafkaClient } from '@logwerk/client'
 import {
   consumerProtocolAssignment,
   consumerProtocolSubscription,
   decodeVersioned,
   encodeVersioned,
-  heartbeat,
   type JoinGroupResponse,
   joinGroup,
   leaveGroup,
   syncGroup,
 } from '@logwerk/protocol'
-import { brokerError, KafkaError, messageOf, sleep, TimeoutError, type Timer, type World } from '@logwerk/runtime'
+import { brokerError, KafkaError, messageOf, sleep, TimeoutError, type World } from '@logwerk/runtime'
 import type { ConsumerConfig } from './consumer-config.ts'
 import { numbersByTopic } from './group-by-topic.ts'
 import type { GroupCoordinator } from './group-coordinator.ts'
+import { GroupLeader } from './group-leader.ts'
+import { type Forget, Heartbeats } from './heartbeats.ts'
 import { type MemberIdentity, NO_MEMBER } from './offset-committer.ts'
 import type { PollGate } from './poll-gate.ts'
 import { formatPartition, type TopicPartition } from './topic-partition.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 export interface MembershipOptions {
   readonly config: ConsumerConfig
@@ -42,14 +44,9 @@ const PROTOCOL_TYPE = 'consumer'
 const SUBSCRIPTION_VERSION = 3
 /** The coordinator answers a join by the end of the rebalance timeout; the answer gets this long to arrive. */
 const JOIN_GRACE_MS = 5000
-/** Time between two questions whether a subscribed topic exists by now. */
-const MISSING_TOPIC_MS = 1000
-
-/** What a member forgets before it joins anew: its generation, or its id too. */
-type Forget = 'generation' | 'member'
 
 /**
- * Membership of a classic group: join, synchronise, send heartbeats, and join again when the coordinator says so (KIP-429 for the
+ * Membership of a classic group: join, synchronise, live by heartbeats, and join again when the coordinator says so (KIP-429 for the
  * cooperative way). Runs by itself from `start` to `stop`; the partitions' coming and going is told through the options.
  * Source: Kafka's `AbstractCoordinator` and `ConsumerCoordinator`.
  */
@@ -59,6 +56,8 @@ export class GroupMembership {
   readonly #coordinator: GroupCoordinator
   readonly #options: MembershipOptions
   readonly #eager: boolean
+  readonly #heartbeats: Heartbeats
+  readonly #leader: GroupLeader
   #topics: readonly string[] = []
   #member: MemberIdentity
   #assignor: Assignor | null = null
@@ -69,15 +68,9 @@ export class GroupMembership {
   #running: Promise<void> | null = null
   #rejoinNeeded = false
   #wakeLoop: (() => void) | null = null
-  /** A JoinGroup waits for its answer: until then the coordinator keeps the member without heartbeats. */
   #joining = false
-  #heartbeatTimer: Timer | null = null
-  #lastHeartbeatMs = 0
+  /** The group was left because no records were asked for. */
   #stale = false
-  /** Partition counts of the topics when they were last assigned: a change calls for another assignment. */
-  #assignedCounts = new Map<string, number>()
-  #isLeader = false
-  #missingTimer: Timer | null = null
   /** When the first attempt of a row of failed ones began; null after a success. */
   #failingSinceMs: number | null = null
 
@@ -89,6 +82,22 @@ export class GroupMembership {
     // The group uses the best protocol that all of a member's assignors know.
     this.#eager = !options.assignors.every(assignor => assignor.supportedProtocols.includes('cooperative'))
     this.#member = { ...NO_MEMBER, groupInstanceId: options.config.groupInstanceId }
+    this.#leader = new GroupLeader(client, coordinator.groupId)
+    const { config, gate, lastPollMs } = options
+    this.#heartbeats = new Heartbeats(client, coordinator, {
+      config,
+      gate,
+      lastPollMs,
+      member: () => this.#member,
+      isJoining: () => this.#joining,
+      onRebalance: () => this.requestRejoin(),
+      onForgotten: what => {
+        this.#forget(what)
+        this.requestRejoin()
+      },
+      onPollOverdue: () => this.#pollOverdue(),
+      onEnd: error => this.#end(error),
+    })
   }
 
   /** Under which name offsets are committed. */
@@ -106,7 +115,9 @@ export class GroupMembership {
     this.#abort = new AbortController()
     this.#rejoinNeeded = true
     const running = this.#run(this.#abort.signal, before).finally(() => {
-      if (this.#running === running) this.#running = null
+      if (this.#running !== running) return
+      this.#running = null
+      this.#leader.resign()
     })
     this.#running = running
   }
@@ -129,11 +140,7 @@ export class GroupMembership {
       const error = code === undefined ? null : brokerError(code, { topic })
       if (error?.retriable === false) this.#options.onTrouble(error)
     }
-    if (!this.#isLeader || this.#rejoinNeeded) return
-    for (const [topic, count] of this.#assignedCounts) {
-      const now = metadata.topic(topic)?.partitions.length ?? (metadata.errorOf(topic) === 'UNKNOWN_TOPIC_OR_PARTITION' ? 0 : undefined)
-      if (now !== undefined && now !== count) return this.requestRejoin()
-    }
+    if (!this.#rejoinNeeded && this.#leader.isOutdated) this.requestRejoin()
   }
 
   /** Records are asked for again, perhaps after so long that the group was left. */
@@ -146,7 +153,7 @@ export class GroupMembership {
   /** Begins to end: no more rebalances. */
   halt(): void {
     this.#abort?.abort(new KafkaError('CLOSED', 'the membership ends'))
-    this.#missingTimer?.cancel()
+    this.#leader.resign()
     this.#wakeLoop?.()
   }
 
@@ -163,7 +170,6 @@ export class GroupMembership {
     this.#forget('member')
     await this.#leave(member, 'the consumer is closing')
     this.#stale = false
-    this.#isLeader = false
     this.#lastAssignment = null
     this.#lastGeneration = -1
   }
@@ -282,7 +288,7 @@ export class GroupMembership {
       switch (answer.errorCode) {
         case 'NONE':
           this.#member = { generationId: answer.generationId, memberId: answer.memberId, groupInstanceId: config.groupInstanceId }
-          this.#beginHeartbeats()
+          this.#heartbeats.begin(signal)
           return answer
         case 'MEMBER_ID_REQUIRED':
           this.#member = { ...this.#member, memberId: answer.memberId }
@@ -319,8 +325,9 @@ export class GroupMembership {
       )
     }
     this.#assignor = assignor
-    this.#isLeader = joined.leader === joined.memberId
-    const assignments = this.#isLeader ? await this.#assign(assignor, joined, signal) : []
+    const isLeader = joined.leader === joined.memberId
+    if (!isLeader) this.#leader.resign()
+    const assignments = isLeader ? await this.#leader.assign(assignor, joined, signal) : []
     const { generationId, memberId, groupInstanceId } = this.#member
     // It comes when the leader has assigned; whoever stops does not wait for that.
     const synchronising = this.#coordinator.send(
@@ -356,59 +363,6 @@ export class GroupMembership {
     }
   }
 
-  /** The leader's part: everybody's subscription in, everybody's partitions out. */
-  async #assign(assignor: Assignor, joined: JoinGroupResponse, signal: AbortSignal): Promise<{ memberId: string; assignment: Buffer }[]> {
-    const members: AssignorMember[] = joined.members.map(({ memberId, groupInstanceId, metadata }) => {
-      const { value: subscription } = decodeVersioned(consumerProtocolSubscription, metadata, { newer: 'asNewest' })
-      return {
-        memberId,
-        groupInstanceId,
-        topics: subscription.topics,
-        ownedPartitions: subscription.ownedPartitions,
-        generationId: subscription.generationId,
-        userData: subscription.userData,
-        rackId: subscription.rackId,
-      }
-    })
-    const topics = new Set(members.flatMap(member => member.topics))
-    // The leader watches the topics of all members, its own or not.
-    this.#client.setInterest(topics)
-    await unlessAborted(this.#client.refresh(), signal)
-    this.#assignedCounts = new Map([...topics].map(topic => [topic, this.#client.metadata.topic(topic)?.partitions.length ?? 0]))
-    this.#watchMissing()
-    // A static leader that came back: everybody keeps what they have, and the leader goes on to watch the topics (KIP-814).
-    if (joined.skipAssignment) return []
-    const partitionsOf = (topic: string) => {
-      const partitionCount = this.#client.metadata.topic(topic)?.partitions.length
-      return partitionCount === undefined ? undefined : { partitionCount }
-    }
-    const assignments = assignGroup(assignor, { partitionsOf }, members)
-    return [...assignments].map(([memberId, assignedPartitions]) => ({
-      memberId,
-      assignment: encodeVersioned(consumerProtocolAssignment, ASSIGNMENT_VERSION, {
-        assignedPartitions: assignedPartitions.map(({ topic, partitions }) => ({ topic, partitions: [...partitions] })),
-        userData: null,
-      }),
-    }))
-  }
-
-  /** A topic that does not exist yet, or is being created just now, is asked about until it does. */
-  #watchMissing(): void {
-    this.#missingTimer?.cancel()
-    this.#missingTimer = null
-    const missing = [...this.#assignedCounts].filter(([, count]) => count === 0).map(([topic]) => topic)
-    if (missing.length === 0) return
-    this.#world.log.warn(`subscribed topics that do not exist (yet): ${missing.join(', ')}`, { groupId: this.#coordinator.groupId })
-    const again = () => {
-      this.#missingTimer = this.#world.clock.setTimer(MISSING_TOPIC_MS, () => {
-        if (!this.#isLeader || this.#running === null || this.#client.isClosed) return
-        this.#client.refreshSoon()
-        again()
-      })
-    }
-    again()
-  }
-
   async #apply(assignment: readonly TopicPartition[], signal: AbortSignal): Promise<void> {
     const { generationId } = this.#member
     this.#lastAssignment = numbersByTopic(assignment)
@@ -442,76 +396,7 @@ export class GroupMembership {
     })
   }
 
-  // ------------------------------------------------------------------------------------------------------ heartbeats
-
-  #beginHeartbeats(): void {
-    this.#lastHeartbeatMs = this.#world.clock.monotonicMs()
-    this.#heartbeatTimer?.cancel()
-    this.#heartbeatTimer = this.#world.clock.setTimer(this.#options.config.heartbeatIntervalMs, () => {
-      void this.#beat()
-    })
-  }
-
-  async #beat(): Promise<void> {
-    const { config, gate } = this.#options
-    const { generationId, memberId, groupInstanceId } = this.#member
-    const signal = this.#abort?.signal
-    if (generationId < 0 || signal === undefined || this.#client.isClosed) return
-    const nowMs = this.#world.clock.monotonicMs()
-    // Who waits for records is not slow; who has been told of a rebalance, and does not come back from it, is.
-    const isWaiting = this.#joining || (gate.isInside && !gate.isRunning)
-    if (!isWaiting && nowMs - this.#options.lastPollMs() > config.maxPollIntervalMs) return await this.#pollOverdue()
-    this.#heartbeatTimer = this.#world.clock.setTimer(config.heartbeatIntervalMs, () => {
-      void this.#beat()
-    })
-    if (this.#joining) return
-    try {
-      const { groupId } = this.#coordinator
-      const answer = await this.#coordinator.send(
-        heartbeat,
-        { groupId, generationId, memberId, groupInstanceId },
-        { timeoutMs: Math.min(config.requestTimeoutMs, config.sessionTimeoutMs) },
-      )
-      // A join that was sent meanwhile makes the answer old.
-      if (signal.aborted || this.#joining || generationId !== this.#member.generationId) return
-      switch (answer.errorCode) {
-        case 'NONE':
-          this.#lastHeartbeatMs = this.#world.clock.monotonicMs()
-          return
-        case 'REBALANCE_IN_PROGRESS':
-          this.#lastHeartbeatMs = this.#world.clock.monotonicMs()
-          return this.requestRejoin()
-        case 'ILLEGAL_GENERATION':
-          this.#forget('generation')
-          return this.requestRejoin()
-        case 'UNKNOWN_MEMBER_ID':
-          this.#forget('member')
-          return this.requestRejoin()
-        case 'FENCED_INSTANCE_ID': {
-          this.#forget('member')
-          const error = new KafkaError(
-            answer.errorCode,
-            `group ${groupId}: another consumer has taken over the groupInstanceId "${groupInstanceId}"`,
-            { at: { groupId } },
-          )
-          await this.#end(error)
-          return
-        }
-        default: {
-          const error = this.#coordinator.errorOf(answer.errorCode)
-          if (!error.retriable) await this.#end(error)
-        }
-      }
-    } catch (error) {
-      this.#coordinator.noteError(error)
-      if (signal.aborted || this.#client.isClosed) return
-      // Nobody heard of us for a whole session: others have our partitions by now, or will have.
-      if (this.#world.clock.monotonicMs() - this.#lastHeartbeatMs > config.sessionTimeoutMs) {
-        this.#forget('generation')
-        this.requestRejoin()
-      }
-    }
-  }
+  // -------------------------------------------------------------------------------------------------------- the end
 
   async #pollOverdue(): Promise<void> {
     const { maxPollIntervalMs } = this.#options.config
@@ -532,7 +417,7 @@ export class GroupMembership {
   async #end(error: KafkaError): Promise<void> {
     this.#abort?.abort(error)
     this.#wakeLoop?.()
-    this.#heartbeatTimer?.cancel()
+    this.#heartbeats.stop()
     await this.#giveUpAll()
     this.#options.onFatal(error)
   }
@@ -556,7 +441,7 @@ export class GroupMembership {
   }
 
   #forget(what: Forget): void {
-    this.#heartbeatTimer?.cancel()
+    this.#heartbeats.stop()
     const { memberId, groupInstanceId } = this.#member
     this.#member = { generationId: -1, memberId: what === 'member' ? '' : memberId, groupInstanceId }
   }
@@ -574,18 +459,6 @@ export class GroupMembership {
     if (owned.length > 0) await this.#options.onLost(owned)
   }
 }
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    if (signal.aborted) onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
-}
-
-/** The leader writes what every consumer since version 2.4 of Kafka reads. */
-const ASSIGNMENT_VERSION = 1
 
 /** Joining anew may well succeed. */
 function passing(error: KafkaError): KafkaError {
