@@ -1,9 +1,10 @@
 import type { KafkaClient } from '@logwerk/client'
 import { isolationLevels, listOffsets } from '@logwerk/protocol'
 import { brokerError, KafkaError } from '@logwerk/runtime'
+import type { WaitOptions } from './consumer-api.ts'
 import type { ConsumerConfig } from './consumer-config.ts'
 import { groupByTopic } from './group-by-topic.ts'
-import { formatPartition, type TopicPartition } from './topic-partition.ts'
+import { checkPartitions, formatPartition, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts'
 
 /** An offset found by time. */
 export interface OffsetAndTimestamp {
@@ -63,10 +64,7 @@ export class OffsetLookup {
    *
    * @throws KafkaError; TimeoutError after `timeoutMs`, `defaultApiTimeoutMs` if left out; `signal.reason`
    */
-  async find(
-    wanted: readonly PartitionTime[],
-    options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined } = {},
-  ): Promise<Map<string, OffsetAndTimestamp>> {
+  async find(wanted: readonly PartitionTime[], options: WaitOptions = {}): Promise<Map<string, OffsetAndTimestamp>> {
     const { timeoutMs = this.#config.defaultApiTimeoutMs, signal } = options
     const result = new Map<string, OffsetAndTimestamp>()
     let open = wanted
@@ -87,6 +85,34 @@ export class OffsetLookup {
       throw all.find(failure => !failure.retriable) ?? all[0]!
     })
     return result
+  }
+
+  /** For each partition, read or not, the first record at or after the time. @throws TypeError; as {@link find} */
+  async forTimes(times: readonly PartitionTime[], options: WaitOptions): Promise<(TopicPartition & OffsetAndTimestamp)[]> {
+    checkPartitions(times)
+    for (const { topic, partition, timestamp } of times) {
+      if (!Number.isSafeInteger(timestamp) || timestamp < 0)
+        throw new TypeError(`${topic}-${partition}: a timestamp is a whole number of milliseconds since 1970, not ${timestamp}`)
+    }
+    this.#client.addInterest(times.map(({ topic }) => topic))
+    const found = await this.find(times, options)
+    return times.flatMap(({ topic, partition }) => {
+      const offset = found.get(formatPartition({ topic, partition }))
+      return offset === undefined ? [] : [{ topic, partition, ...offset }]
+    })
+  }
+
+  /** One end of each partition, read or not: `timestamp` is one of `listOffsetsTimestamps`. @throws as {@link forTimes} */
+  async ends(partitions: readonly TopicPartition[], timestamp: number, options: WaitOptions): Promise<TopicPartitionOffset[]> {
+    checkPartitions(partitions)
+    this.#client.addInterest(partitions.map(({ topic }) => topic))
+    const wanted = partitions.map(({ topic, partition }) => ({ topic, partition, timestamp }))
+    const found = await this.find(wanted, options)
+    return partitions.map(({ topic, partition }) => ({
+      topic,
+      partition,
+      offset: found.get(formatPartition({ topic, partition }))!.offset,
+    }))
   }
 
   async #byLeader<T extends TopicPartition>(

@@ -1,5 +1,5 @@
-import { assert, type Uuid, ZERO_UUID } from '@logwerk/runtime'
-import { formatPartition, type TopicPartition } from './topic-partition.ts'
+import { assert, KafkaError, type Uuid, ZERO_UUID } from '@logwerk/runtime'
+import { formatPartition, type TopicPartition, type TopicPartitionOffset } from './topic-partition.ts'
 
 /** An offset to read from, and the epoch of the record before it. */
 export interface Position {
@@ -124,6 +124,14 @@ export class SubscriptionState {
     return this.#partitions.get(formatPartition(partition))
   }
 
+  /** @throws KafkaError `ILLEGAL_STATE` if the partition is not read */
+  assigned(partition: TopicPartition): PartitionState {
+    const state = this.get(partition)
+    if (state === undefined)
+      throw new KafkaError('ILLEGAL_STATE', `${formatPartition(partition)} is not assigned to this consumer`, { at: { ...partition } })
+    return state
+  }
+
   has(state: PartitionState): boolean {
     return this.#partitions.get(formatPartition(state)) === state
   }
@@ -152,6 +160,13 @@ export class SubscriptionState {
 
   clear(): void {
     this.remove([...this.#partitions.values()])
+  }
+
+  /** Where each partition stands: behind what has been handed out. Those that have no position yet are left out. */
+  positions(): TopicPartitionOffset[] {
+    return [...this.#partitions.values()].flatMap(({ topic, partition, position }) =>
+      position === null ? [] : [{ topic, partition, offset: position.offset, leaderEpoch: position.offsetEpoch }],
+    )
   }
 
   /** Plain descriptions, for the user. */

@@ -17,3 +17,20 @@ export interface TopicPartitionOffset extends TopicPartition {
 export function formatPartition({ topic, partition }: TopicPartition): string {
   return `${topic}-${partition}`
 }
+
+const MAX_PARTITION = 0x7fff_ffff
+
+/** @throws TypeError for what is no list of partitions */
+export function checkPartitions(partitions: readonly TopicPartition[]): void {
+  if (!Array.isArray(partitions)) throw new TypeError('a list of partitions is expected, such as [{ topic, partition }]')
+  for (const { topic, partition } of partitions) {
+    if (typeof topic !== 'string' || topic === '' || !Number.isInteger(partition) || partition < 0 || partition > MAX_PARTITION)
+      throw new TypeError(`a partition has a topic and a number from 0 on, not ${JSON.stringify({ topic, partition })}`)
+  }
+}
+
+/** @throws TypeError for what is no offset */
+export function checkOffset(partition: TopicPartition, offset: number): void {
+  if (!Number.isSafeInteger(offset) || offset < 0)
+    throw new TypeError(`${formatPartition(partition)}: an offset is a whole number from 0 on, not ${offset}`)
+}
