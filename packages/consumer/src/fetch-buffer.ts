@@ -1,7 +1,7 @@
 import { batchesOf, type CompressionCodecs, type RecordBatchView } from '@logwerk/protocol'
 import { KafkaError, messageOf } from '@logwerk/runtime'
 import { type AbortedTransaction, AbortedTransactions } from './aborted-transactions.ts'
-import { ConsumerRecord, type RecordFormat } from './consumer-record.ts'
+import { FetchedRecord, type RecordFormat } from './fetched-record.ts'
 import type { PartitionState } from './subscription-state.ts'
 import { formatPartition } from './topic-partition.ts'
 
@@ -12,7 +12,7 @@ class FetchedChunk<K, V> {
   readonly #fetchRound: number
   readonly #batches: Iterator<RecordBatchView>
   readonly #aborted: AbortedTransactions | null
-  #records: ConsumerRecord<K, V>[] = []
+  #records: FetchedRecord<K, V>[] = []
   #at = 0
   /** Where the reader stands when all records of the batch have been handed out. */
   #nextOffset = -1
@@ -36,7 +36,7 @@ class FetchedChunk<K, V> {
    *
    * @throws KafkaError `CORRUPT_MESSAGE` that names the place; the position stays in front of it.
    */
-  take(limit: number, options: FetchBufferOptions<K, V>): ConsumerRecord<K, V>[] {
+  take(limit: number, options: FetchBufferOptions<K, V>): FetchedRecord<K, V>[] {
     while (this.#at >= this.#records.length) if (!this.#nextBatch(options)) return []
     const taken = this.#at === 0 && this.#records.length <= limit ? this.#records : this.#records.slice(this.#at, this.#at + limit)
     this.#at += taken.length
@@ -45,7 +45,7 @@ class FetchedChunk<K, V> {
   }
 
   /** The next record; undefined at the end of the chunk. @throws as {@link take} */
-  takeOne(options: FetchBufferOptions<K, V>): ConsumerRecord<K, V> | undefined {
+  takeOne(options: FetchBufferOptions<K, V>): FetchedRecord<K, V> | undefined {
     while (this.#at >= this.#records.length) if (!this.#nextBatch(options)) return undefined
     const record = this.#records[this.#at++]!
     this.#moveBehind(record)
@@ -53,12 +53,12 @@ class FetchedChunk<K, V> {
   }
 
   /** The decoded records still to be handed out first; decodes a batch if need be. @throws as {@link take} */
-  upcoming(limit: number, options: FetchBufferOptions<K, V>): readonly ConsumerRecord<K, V>[] {
+  upcoming(limit: number, options: FetchBufferOptions<K, V>): readonly FetchedRecord<K, V>[] {
     while (this.#at >= this.#records.length) if (!this.#nextBatch(options)) return []
     return this.#records.slice(this.#at, this.#at + limit)
   }
 
-  #moveBehind(last: ConsumerRecord<K, V>): void {
+  #moveBehind(last: FetchedRecord<K, V>): void {
     const position = this.state.position!
     // Behind the last record of a batch may come records that compaction took.
     position.offset = this.#at >= this.#records.length ? this.#nextOffset : last.offset + 1
@@ -86,7 +86,7 @@ class FetchedChunk<K, V> {
         for (const raw of batch.records(batch.payload(codecs))) {
           // A fetch gives whole batches, so the first may begin before the position.
           if (raw.offset < position) continue
-          this.#records.push(new ConsumerRecord(state.topic, state.partition, raw.offset, raw.timestamp, timestampType, epoch, raw, format))
+          this.#records.push(new FetchedRecord(state.topic, state.partition, raw.offset, raw.timestamp, timestampType, epoch, raw, format))
         }
       }
       if (this.#records.length === 0 && batch.nextOffset > position) {
@@ -122,7 +122,7 @@ export interface FetchBufferOptions<K, V> {
 export class FetchBuffer<K, V> {
   readonly #options: FetchBufferOptions<K, V>
   /** Made once, not for each record. */
-  readonly #oneOf: (chunk: FetchedChunk<K, V>) => ConsumerRecord<K, V> | null
+  readonly #oneOf: (chunk: FetchedChunk<K, V>) => FetchedRecord<K, V> | null
   #chunks: FetchedChunk<K, V>[] = []
   #bytes = 0
   #takenFrom: PartitionState | null = null
@@ -153,7 +153,7 @@ export class FetchBuffer<K, V> {
    *
    * @throws KafkaError `CORRUPT_MESSAGE`; what the batch behind it holds can be had after a seek.
    */
-  take(limit: number): { readonly state: PartitionState; readonly records: readonly ConsumerRecord<K, V>[] } | null {
+  take(limit: number): { readonly state: PartitionState; readonly records: readonly FetchedRecord<K, V>[] } | null {
     return this.#fromFirst(chunk => {
       const records = chunk.take(limit, this.#options)
       return records.length === 0 ? null : { state: chunk.state, records }
@@ -161,12 +161,12 @@ export class FetchBuffer<K, V> {
   }
 
   /** The next record; null if there is none now. @throws as {@link take} */
-  takeOne(): ConsumerRecord<K, V> | null {
+  takeOne(): FetchedRecord<K, V> | null {
     return this.#fromFirst(this.#oneOf)
   }
 
   /** The records that `take` would give next, left where they are. @throws as {@link take} */
-  peek(limit: number): readonly ConsumerRecord<K, V>[] {
+  peek(limit: number): readonly FetchedRecord<K, V>[] {
     return (
       this.#fromFirst(chunk => {
         const records = chunk.upcoming(limit, this.#options)

@@ -1,6 +1,7 @@
 import type { Asking } from './asking.ts'
 import type { ConsumerBatch, ConsumerRecord } from './consumer-record.ts'
 import type { FetchBuffer } from './fetch-buffer.ts'
+import type { FetchedRecord } from './fetched-record.ts'
 import type { Hand } from './hand.ts'
 import type { PendingErrors } from './pending-errors.ts'
 import type { PartitionState } from './subscription-state.ts'
@@ -26,7 +27,7 @@ export class RecordReader<K, V> {
   async poll(timeoutMs: number, signal: AbortSignal | undefined): Promise<ConsumerRecord<K, V>[]> {
     const { asking, hand, maxPollRecords, decodesLater } = this.#options
     const polled = await asking.ask(signal, timeoutMs, () => {
-      const records: ConsumerRecord<K, V>[] = []
+      const records: FetchedRecord<K, V>[] = []
       const states = new Set<PartitionState>()
       while (records.length < maxPollRecords) {
         const taken = this.#takeOrKeep(records.length > 0, maxPollRecords - records.length)
@@ -67,7 +68,7 @@ export class RecordReader<K, V> {
 
   batches(signal: AbortSignal | undefined): AsyncIterableIterator<ConsumerBatch<K, V>> {
     const { asking, buffer, hand, maxPollRecords, decodesLater } = this.#options
-    const take = (): ConsumerBatch<K, V> | null => {
+    const take = () => {
       const taken = buffer.take(maxPollRecords)
       if (taken === null) return null
       const { state, records } = taken

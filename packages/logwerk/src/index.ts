@@ -31,12 +31,13 @@ export type {
   ConsumerBatch,
   ConsumerConfig,
   ConsumerOptions,
+  ConsumerRecord,
   OffsetAndTimestamp,
   RebalanceListener,
   TopicPartition,
   TopicPartitionOffset,
 } from '@logwerk/consumer'
-export { ConsumerRecord, consumerFromProperties, createConsumer } from '@logwerk/consumer'
+export { consumerFromProperties, createConsumer } from '@logwerk/consumer'
 export type { Partitioner, PartitionFunction, PartitionInput, StatefulPartitioner } from '@logwerk/partitioner'
 export { javaDefault, librdkafkaConsistentRandom, manual, murmur2, roundRobin, toPartition } from '@logwerk/partitioner'
 export type { DeliveryCallback, Producer, ProducerConfig, ProducerOptions, ProducerRecord, RecordMetadata } from '@logwerk/producer'

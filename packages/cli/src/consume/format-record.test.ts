@@ -1,6 +1,5 @@
-import { ConsumerRecord } from '@logwerk/consumer'
-import type { Headers } from '@logwerk/runtime'
-import { bytes } from '@logwerk/serde-bytes'
+import type { ConsumerRecord } from '@logwerk/consumer'
+import { type Headers, lastHeader } from '@logwerk/runtime'
 import { expect, test } from 'vitest'
 import { styleOf } from '../style.ts'
 import { TestIo } from '../test-io.test-support.ts'
@@ -8,10 +7,23 @@ import { formatterOf } from './format-record.ts'
 
 const plain = styleOf(new TestIo().stdout, {})
 
-function record(key: string | number[] | null, value: string | number[] | null, headers: Headers = [], timestamp = 1_767_225_600_000) {
-  const bytesOf = (part: string | number[] | null) => (part === null ? null : Buffer.from(part as string))
-  const raw = { key: bytesOf(key), value: bytesOf(value), headers }
-  return new ConsumerRecord('t', 3, 17, timestamp, 'CreateTime', 0, raw, { key: bytes, value: bytes })
+type Part = string | number[] | null
+
+function record(key: Part, value: Part, headers: Headers = [], timestamp = 1_767_225_600_000): ConsumerRecord<Uint8Array, Uint8Array> {
+  const bytesOf = (part: Part) => (part === null ? null : Buffer.from(part as string))
+  const [keyBytes, valueBytes] = [bytesOf(key), bytesOf(value)]
+  const place = { topic: 't', partition: 3, offset: 17, timestamp, timestampType: 'CreateTime', leaderEpoch: 0 } as const
+  const header = (name: string) => lastHeader(headers, name)
+  return {
+    ...place,
+    key: keyBytes,
+    value: valueBytes,
+    keyBytes,
+    valueBytes,
+    headers,
+    header,
+    copy: () => record(key, value, headers, timestamp),
+  }
 }
 
 test('a line for people has everything, and what is missing can be told from what is empty', () => {

@@ -3,7 +3,7 @@ import { type Header, NO_HEADERS } from '@logwerk/runtime'
 import type { Deserializer } from '@logwerk/serde'
 import { describe, expect, test } from 'vitest'
 import { plainBytes } from './bytes-deserializer.ts'
-import { ConsumerRecord } from './consumer-record.ts'
+import { FetchedRecord } from './fetched-record.ts'
 
 const bytes = (text: string) => Buffer.from(text)
 
@@ -18,7 +18,7 @@ function recordWith<V>(
   const memory = builder.finish(UNSTAMPED)
   const batch = new RecordBatchView(memory)
   const raw = batch.records(batch.bytes.subarray(RECORDS_AT))[0]!
-  return { record: new ConsumerRecord('orders', 3, 12, 7, 'CreateTime', 5, raw, { key: plainBytes, value }), memory }
+  return { record: new FetchedRecord('orders', 3, 12, 7, 'CreateTime', 5, raw, { key: plainBytes, value }), memory }
 }
 
 /** Text in capitals, counted. */
@@ -125,7 +125,7 @@ const adding: Deserializer<number> = {
   },
 }
 const recordOf = (headers: readonly Header[]) =>
-  new ConsumerRecord('t', 0, 5, 1, 'CreateTime', 0, { key: Buffer.of(1), value: Buffer.of(2), headers }, { key: adding, value: adding })
+  new FetchedRecord('t', 0, 5, 1, 'CreateTime', 0, { key: Buffer.of(1), value: Buffer.of(2), headers }, { key: adding, value: adding })
 
 test('what a deserializer adds to the headers, nobody sees', () => {
   const headers = [{ key: 'trace', value: Buffer.of(7) }]
@@ -151,7 +151,7 @@ test('headers are decoded for a deserializer that looks at them, and for no othe
     },
   }
   const length: Deserializer<number> = { deserialize: data => data.length }
-  const record = new ConsumerRecord('t', 0, 5, 1, 'CreateTime', 0, raw, { key: length, value: adding })
+  const record = new FetchedRecord('t', 0, 5, 1, 'CreateTime', 0, raw, { key: length, value: adding })
   expect(record.key).toBe(1)
   expect(decodedCount).toBe(0)
   expect(record.value).toBe(0)
