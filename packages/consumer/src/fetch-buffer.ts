@@ -1,7 +1,7 @@
 import { batchesOf, type CompressionCodecs, type RecordBatchView } from '@logwerk/protocol'
 import { KafkaError, messageOf } from '@logwerk/runtime'
 import { type AbortedTransaction, AbortedTransactions } from './aborted-transactions.ts'
-import { FetchedRecord, type RecordFormat } from './fetched-record.ts'
+import { type FetchedRecord, fetchedRecords, type RecordFormat } from './fetched-record.ts'
 import type { PartitionState } from './subscription-state.ts'
 import { formatPartition } from './topic-partition.ts'
 
@@ -82,12 +82,9 @@ class FetchedChunk<K, V> {
       // Markers are for the reader, not for the user.
       const hidden = this.#aborted?.hides(batch) === true || batch.isControl
       if (!hidden && batch.nextOffset > position) {
-        const timestampType = batch.isLogAppendTime ? 'LogAppendTime' : 'CreateTime'
-        for (const raw of batch.records(batch.payload(codecs))) {
-          // A fetch gives whole batches, so the first may begin before the position.
-          if (raw.offset < position) continue
-          this.#records.push(new FetchedRecord(state.topic, state.partition, raw.offset, raw.timestamp, timestampType, epoch, raw, format))
-        }
+        const records = batch.recordsAs(batch.payload(codecs), fetchedRecords(state, batch, format))
+        // A fetch gives whole batches, so the first may begin before the position.
+        this.#records = batch.baseOffset < position ? records.filter(({ offset }) => offset >= position) : records
       }
       if (this.#records.length === 0 && batch.nextOffset > position) {
         state.position!.offset = batch.nextOffset

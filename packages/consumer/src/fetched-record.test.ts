@@ -1,9 +1,9 @@
-import { RECORDS_AT, RecordBatchBuilder, RecordBatchView, UNSTAMPED } from '@logwerk/protocol'
+import { type MakeRecord, RECORDS_AT, RecordBatchBuilder, RecordBatchView, UNSTAMPED } from '@logwerk/protocol'
 import { type Header, NO_HEADERS } from '@logwerk/runtime'
 import type { Deserializer } from '@logwerk/serde'
 import { describe, expect, test } from 'vitest'
 import { plainBytes } from './bytes-deserializer.ts'
-import { FetchedRecord } from './fetched-record.ts'
+import { FetchedRecord, fetchedRecords } from './fetched-record.ts'
 
 const bytes = (text: string) => Buffer.from(text)
 
@@ -17,8 +17,9 @@ function recordWith<V>(
   builder.append(7, key === null ? null : bytes(key), text === null ? null : bytes(text), headers)
   const memory = builder.finish(UNSTAMPED)
   const batch = new RecordBatchView(memory)
-  const raw = batch.records(batch.bytes.subarray(RECORDS_AT))[0]!
-  return { record: new FetchedRecord('orders', 3, 12, 7, 'CreateTime', 5, raw, { key: plainBytes, value }), memory }
+  const make: MakeRecord<FetchedRecord<Uint8Array, V>> = (bytes, _offset, timestamp, partsAt) =>
+    new FetchedRecord('orders', 3, 12, timestamp, 'CreateTime', 5, { key: plainBytes, value }, bytes, partsAt)
+  return { record: batch.recordsAs(batch.bytes.subarray(RECORDS_AT), make)[0]!, memory }
 }
 
 /** Text in capitals, counted. */
@@ -124,8 +125,13 @@ const adding: Deserializer<number> = {
     return headers.length - 1
   },
 }
-const recordOf = (headers: readonly Header[]) =>
-  new FetchedRecord('t', 0, 5, 1, 'CreateTime', 0, { key: Buffer.of(1), value: Buffer.of(2), headers }, { key: adding, value: adding })
+/** A record with a key and a value of one byte. */
+const recordOf = (headers: readonly Header[], key = adding) => {
+  const builder = new RecordBatchBuilder(Buffer.alloc(RECORDS_AT))
+  builder.append(1, Buffer.of(1), Buffer.of(2), headers)
+  const batch = new RecordBatchView(builder.finish(UNSTAMPED))
+  return batch.recordsAs(batch.bytes.subarray(RECORDS_AT), fetchedRecords({ topic: 't', partition: 0 }, batch, { key, value: adding }))[0]!
+}
 
 test('what a deserializer adds to the headers, nobody sees', () => {
   const headers = [{ key: 'trace', value: Buffer.of(7) }]
@@ -141,19 +147,18 @@ test('what a deserializer adds to the headers, nobody sees', () => {
 })
 
 test('headers are decoded for a deserializer that looks at them, and for no other', () => {
-  let decodedCount = 0
-  const raw = {
-    key: Buffer.of(1),
-    value: Buffer.of(2),
-    get headers() {
-      decodedCount++
-      return NO_HEADERS
-    },
-  }
   const length: Deserializer<number> = { deserialize: data => data.length }
-  const record = new FetchedRecord('t', 0, 5, 1, 'CreateTime', 0, raw, { key: length, value: adding })
+  const record = recordOf([{ key: 'trace', value: null }], length)
+  const { headers } = record
+  let decodedCount = 0
+  Object.defineProperty(record, 'headers', {
+    get() {
+      decodedCount++
+      return headers
+    },
+  })
   expect(record.key).toBe(1)
   expect(decodedCount).toBe(0)
-  expect(record.value).toBe(0)
+  expect(record.value).toBe(1)
   expect(decodedCount).toBe(1)
 })

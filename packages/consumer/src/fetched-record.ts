@@ -1,7 +1,8 @@
-import type { BatchRecord } from '@logwerk/protocol'
+import { endOfParts, headersOfParts, keyOfParts, type MakeRecord, type RecordBatchView, valueOfParts } from '@logwerk/protocol'
 import { type Headers, KafkaError, lastHeader, type MutableHeaders } from '@logwerk/runtime'
 import { type Deserializer, deserializeWith, isThenable, type SerdeContext, SerdeError } from '@logwerk/serde'
 import type { ConsumerRecord } from './consumer-record.ts'
+import type { TopicPartition } from './topic-partition.ts'
 
 /** How the records of one consumer are decoded. */
 export interface RecordFormat<K, V> {
@@ -11,7 +12,19 @@ export interface RecordFormat<K, V> {
 
 const UNREAD: unique symbol = Symbol('unread')
 
-/** A record where it lies: key and value are made when they are asked for. */
+/** Makes the records of one batch. */
+export function fetchedRecords<K, V>(
+  { topic, partition }: TopicPartition,
+  batch: RecordBatchView,
+  format: RecordFormat<K, V>,
+): MakeRecord<FetchedRecord<K, V>> {
+  const timestampType = batch.isLogAppendTime ? 'LogAppendTime' : 'CreateTime'
+  const leaderEpoch = batch.partitionLeaderEpoch
+  return (bytes, offset, timestamp, partsAt) =>
+    new FetchedRecord(topic, partition, offset, timestamp, timestampType, leaderEpoch, format, bytes, partsAt)
+}
+
+/** A record where it lies, the only object that is made for it: key, value and headers are made when they are asked for. */
 export class FetchedRecord<K, V> implements ConsumerRecord<K, V> {
   readonly topic: string
   readonly partition: number
@@ -19,8 +32,10 @@ export class FetchedRecord<K, V> implements ConsumerRecord<K, V> {
   readonly timestamp: number
   readonly timestampType: 'CreateTime' | 'LogAppendTime'
   readonly leaderEpoch: number
-  readonly #raw: Pick<BatchRecord, 'key' | 'value' | 'headers'>
   readonly #format: RecordFormat<K, V>
+  readonly #bytes: Buffer
+  /** Where key, value and headers begin. */
+  readonly #partsAt: number
   #key: K | null | SerdeFailure | typeof UNREAD = UNREAD
   #value: V | null | SerdeFailure | typeof UNREAD = UNREAD
 
@@ -31,8 +46,9 @@ export class FetchedRecord<K, V> implements ConsumerRecord<K, V> {
     timestamp: number,
     timestampType: 'CreateTime' | 'LogAppendTime',
     leaderEpoch: number,
-    raw: Pick<BatchRecord, 'key' | 'value' | 'headers'>,
     format: RecordFormat<K, V>,
+    bytes: Buffer,
+    partsAt: number,
   ) {
     this.topic = topic
     this.partition = partition
@@ -40,45 +56,41 @@ export class FetchedRecord<K, V> implements ConsumerRecord<K, V> {
     this.timestamp = timestamp
     this.timestampType = timestampType
     this.leaderEpoch = leaderEpoch
-    this.#raw = raw
     this.#format = format
+    this.#bytes = bytes
+    this.#partsAt = partsAt
   }
 
   get key(): K | null {
-    if (this.#key === UNREAD) this.#key = this.#decode(this.#format.key, this.#raw.key, true)
+    if (this.#key === UNREAD) this.#key = this.#decode(this.#format.key, this.keyBytes, true)
     return settled(this.#key)
   }
 
   get value(): V | null {
-    if (this.#value === UNREAD) this.#value = this.#decode(this.#format.value, this.#raw.value, false)
+    if (this.#value === UNREAD) this.#value = this.#decode(this.#format.value, this.valueBytes, false)
     return settled(this.#value)
   }
 
   get keyBytes(): Uint8Array | null {
-    return this.#raw.key
+    return keyOfParts(this.#bytes, this.#partsAt)
   }
 
   get valueBytes(): Uint8Array | null {
-    return this.#raw.value
+    return valueOfParts(this.#bytes, this.#partsAt)
   }
 
   get headers(): Headers {
-    return this.#raw.headers
+    return headersOfParts(this.#bytes, this.#partsAt)
   }
 
   header(name: string): Uint8Array | null | undefined {
-    return lastHeader(this.#raw.headers, name)
+    return lastHeader(this.headers, name)
   }
 
   copy(): ConsumerRecord<K, V> {
-    const { key, value, headers } = this.#raw
-    const own = {
-      key: key === null ? null : Buffer.from(key),
-      value: value === null ? null : Buffer.from(value),
-      headers: headers.map(header => ({ key: header.key, value: header.value === null ? null : Buffer.from(header.value) })),
-    }
+    const own = Buffer.from(this.#bytes.subarray(this.#partsAt, endOfParts(this.#bytes, this.#partsAt)))
     const { topic, partition, offset, timestamp, timestampType, leaderEpoch } = this
-    const copy = new FetchedRecord(topic, partition, offset, timestamp, timestampType, leaderEpoch, own, this.#format)
+    const copy = new FetchedRecord(topic, partition, offset, timestamp, timestampType, leaderEpoch, this.#format, own, 0)
     // What takes its time to decode was decoded before, and cannot be when it is asked for.
     if (this.#format.key.isAsync === true) copy.#key = this.#key
     if (this.#format.value.isAsync === true) copy.#value = this.#value
@@ -88,8 +100,8 @@ export class FetchedRecord<K, V> implements ConsumerRecord<K, V> {
   /** Decodes now what would be decoded later, for deserializers that take their time. A failure is kept for whoever asks. */
   async decodeLater(): Promise<void> {
     const { key, value } = this.#format
-    if (key.isAsync === true) this.#key = await this.#decodeSlowly(key, this.#raw.key, true)
-    if (value.isAsync === true) this.#value = await this.#decodeSlowly(value, this.#raw.value, false)
+    if (key.isAsync === true) this.#key = await this.#decodeSlowly(key, this.keyBytes, true)
+    if (value.isAsync === true) this.#value = await this.#decodeSlowly(value, this.valueBytes, false)
   }
 
   #decode<T>(deserializer: Deserializer<T>, bytes: Uint8Array | null, isKey: boolean): T | null | SerdeFailure {
@@ -119,7 +131,7 @@ export class FetchedRecord<K, V> implements ConsumerRecord<K, V> {
   }
 
   #context(isKey: boolean): SerdeContext {
-    return new ReadContext(this.topic, isKey, this.#raw)
+    return new ReadContext(this.topic, isKey, this)
   }
 }
 
@@ -127,17 +139,17 @@ export class FetchedRecord<K, V> implements ConsumerRecord<K, V> {
 class ReadContext implements SerdeContext {
   readonly topic: string
   readonly isKey: boolean
-  readonly #raw: { readonly headers: Headers }
+  readonly #record: { readonly headers: Headers }
   #headers: MutableHeaders | null = null
 
-  constructor(topic: string, isKey: boolean, raw: { readonly headers: Headers }) {
+  constructor(topic: string, isKey: boolean, record: { readonly headers: Headers }) {
     this.topic = topic
     this.isKey = isKey
-    this.#raw = raw
+    this.#record = record
   }
 
   get headers(): MutableHeaders {
-    this.#headers ??= [...this.#raw.headers]
+    this.#headers ??= [...this.#record.headers]
     return this.#headers
   }
 }

@@ -446,6 +446,7 @@ export {
   RECORDS_AT,
   sequenceAfter,
 } from './records/batch-header.ts'
+export type { MakeRecord } from './records/batch-view.ts'
 export { batchesOf, MAX_DECOMPRESSED_BYTES, nextBatch, RecordBatchView } from './records/batch-view.ts'
 export type { BatchCheck, BatchRefusal, BatchRules, CheckedRecordBatch } from './records/check-batch.ts'
 export { checkBatch } from './records/check-batch.ts'
@@ -456,6 +457,7 @@ export { endTransactionBatch, markerOf } from './records/control-batch.ts'
 export { crc32c } from './records/crc32c.ts'
 export { recompressBatch } from './records/recompress-batch.ts'
 export { BatchRecord } from './records/record.ts'
+export { endOfParts, headersOfParts, keyOfParts, valueOfParts } from './records/record-parts.ts'
 export type { AnyField, Field, Infer, InferInput, Struct, StructFields } from './schema/field.ts'
 export { answerable } from './schema/field.ts'
 export type {

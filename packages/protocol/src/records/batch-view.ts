@@ -8,6 +8,36 @@ import { VarintCursor } from './varint.ts'
 /** Largest decompressed size of a batch: Kafka's default of `max.decompressed.message.bytes` does not fit Node's buffers everywhere. */
 export const MAX_DECOMPRESSED_BYTES = 1 << 30
 
+/**
+ * Makes a record out of the places that a batch's walk has found: those of its parts, a length of -1 for null; or `partsAt` alone, from
+ * which `keyOfParts` and its like find them again.
+ */
+export type MakeRecord<T> = (
+  bytes: Buffer,
+  offset: number,
+  timestamp: number,
+  partsAt: number,
+  keyAt: number,
+  keyLength: number,
+  valueAt: number,
+  valueLength: number,
+  headersAt: number,
+  headerCount: number,
+) => T
+
+const batchRecord: MakeRecord<BatchRecord> = (
+  bytes,
+  offset,
+  timestamp,
+  _,
+  keyAt,
+  keyLength,
+  valueAt,
+  valueLength,
+  headersAt,
+  headerCount,
+) => new BatchRecord(bytes, offset, timestamp, keyAt, keyLength, valueAt, valueLength, headersAt, headerCount)
+
 /** A record batch where it lies: header fields are read on demand, records are walked when asked for, nothing is copied. */
 export class RecordBatchView {
   /** Exactly this batch. */
@@ -107,6 +137,11 @@ export class RecordBatchView {
    * @throws KafkaError `CORRUPT_MESSAGE` that names the record: a length that lies, bytes left over, an offset outside the batch.
    */
   records(payload: Buffer): BatchRecord[] {
+    return this.recordsAs(payload, batchRecord)
+  }
+
+  /** The same, as records of the caller's own. @throws as {@link records} */
+  recordsAs<T>(payload: Buffer, make: MakeRecord<T>): T[] {
     const { recordCount, baseOffset, baseTimestamp, lastOffsetDelta } = this
     const appendTime = this.isLogAppendTime ? this.maxTimestamp : null
     const end = payload.length
@@ -114,7 +149,7 @@ export class RecordBatchView {
     // Seven bytes is the smallest record: a count that lies must not make us allocate.
     if (recordCount < 0 || recordCount * 7 > end) throw this.#corrupt(`${recordCount} records do not fit into ${end} bytes`)
     const cursor = new VarintCursor(payload)
-    const records: BatchRecord[] = []
+    const records: T[] = []
     for (let index = 0; index < recordCount; index++) {
       const bodyLength = cursor.varint()
       const recordEnd = cursor.at + bodyLength
@@ -122,6 +157,7 @@ export class RecordBatchView {
       cursor.at++
       const timestampDelta = cursor.varlong()
       const offsetDelta = cursor.varint()
+      const partsAt = cursor.at
       const keyLength = cursor.varint()
       const keyAt = cursor.at
       if (keyLength > 0) cursor.at += keyLength
@@ -147,7 +183,7 @@ export class RecordBatchView {
         throw this.#corrupt(`record ${index} of ${recordCount} is malformed`)
       }
       records.push(
-        new BatchRecord(payload, baseOffset + offsetDelta, timestamp, keyAt, keyLength, valueAt, valueLength, headersAt, headerCount),
+        make(payload, baseOffset + offsetDelta, timestamp, partsAt, keyAt, keyLength, valueAt, valueLength, headersAt, headerCount),
       )
     }
     if (cursor.at !== end) throw this.#corrupt(`${end - cursor.at} bytes are left behind the last record`)

@@ -1,4 +1,5 @@
-import { type Header, type Headers, NO_HEADERS, readUtf8At } from '@logwerk/runtime'
+import { type Headers, NO_HEADERS } from '@logwerk/runtime'
+import { readHeaders } from './record-parts.ts'
 import { VarintCursor } from './varint.ts'
 
 /**
@@ -53,17 +54,6 @@ export class BatchRecord {
 
   /** In order, duplicates kept; decoded at each call. */
   get headers(): Headers {
-    if (this.headerCount === 0) return NO_HEADERS
-    const cursor = new VarintCursor(this.#bytes, this.#headersAt)
-    const headers: Header[] = []
-    for (let index = 0; index < this.headerCount; index++) {
-      const keyLength = cursor.varint()
-      const key = readUtf8At(this.#bytes, cursor.at, cursor.at + keyLength)
-      cursor.at += keyLength
-      const valueLength = cursor.varint()
-      headers.push({ key, value: valueLength < 0 ? null : this.#bytes.subarray(cursor.at, cursor.at + valueLength) })
-      if (valueLength > 0) cursor.at += valueLength
-    }
-    return headers
+    return this.headerCount === 0 ? NO_HEADERS : readHeaders(new VarintCursor(this.#bytes, this.#headersAt), this.#bytes, this.headerCount)
   }
 }
