@@ -127,7 +127,7 @@ describe('values written in place', () => {
     queue.next(UNIDENTIFIED)
     queue.take(last)
     const view = new RecordBatchView(last.seal(undefined, undefined))
-    expect(view.records(view.bytes.subarray(61)).map(({ headerCount }) => headerCount)).toEqual([1])
+    expect(view.records(view.bytes.subarray(61)).map(({ headers }) => headers.length)).toEqual([1])
   })
 
   test('are refused when too large, behind others too', () => {

@@ -9,34 +9,12 @@ import { VarintCursor } from './varint.ts'
 export const MAX_DECOMPRESSED_BYTES = 1 << 30
 
 /**
- * Makes a record out of the places that a batch's walk has found: those of its parts, a length of -1 for null; or `partsAt` alone, from
- * which `keyOfParts` and its like find them again.
+ * Makes a record of which the walk through a batch has found that it is sound. `partsAt` is where the length of its key begins:
+ * `keyOfParts` and its like find its parts from there.
  */
-export type MakeRecord<T> = (
-  bytes: Buffer,
-  offset: number,
-  timestamp: number,
-  partsAt: number,
-  keyAt: number,
-  keyLength: number,
-  valueAt: number,
-  valueLength: number,
-  headersAt: number,
-  headerCount: number,
-) => T
+export type MakeRecord<T> = (bytes: Buffer, offset: number, timestamp: number, partsAt: number) => T
 
-const batchRecord: MakeRecord<BatchRecord> = (
-  bytes,
-  offset,
-  timestamp,
-  _,
-  keyAt,
-  keyLength,
-  valueAt,
-  valueLength,
-  headersAt,
-  headerCount,
-) => new BatchRecord(bytes, offset, timestamp, keyAt, keyLength, valueAt, valueLength, headersAt, headerCount)
+const batchRecord: MakeRecord<BatchRecord> = (bytes, offset, timestamp, partsAt) => new BatchRecord(bytes, offset, timestamp, partsAt)
 
 /** A record batch where it lies: header fields are read on demand, records are walked when asked for, nothing is copied. */
 export class RecordBatchView {
@@ -159,16 +137,13 @@ export class RecordBatchView {
       const offsetDelta = cursor.varint()
       const partsAt = cursor.at
       const keyLength = cursor.varint()
-      const keyAt = cursor.at
       if (keyLength > 0) cursor.at += keyLength
       // A key that reaches past the record would make the next varint read another record's bytes.
       if (cursor.at > recordEnd) throw this.#corrupt(`the key of record ${index} reaches past its end`)
       const valueLength = cursor.varint()
-      const valueAt = cursor.at
       if (valueLength > 0) cursor.at += valueLength
       if (cursor.at > recordEnd) throw this.#corrupt(`the value of record ${index} reaches past its end`)
       const headerCount = cursor.varint()
-      const headersAt = cursor.at
       if (headerCount !== 0) skipHeaders(cursor, headerCount, recordEnd)
       const timestamp = appendTime ?? baseTimestamp + timestampDelta
       if (
@@ -182,9 +157,7 @@ export class RecordBatchView {
       ) {
         throw this.#corrupt(`record ${index} of ${recordCount} is malformed`)
       }
-      records.push(
-        make(payload, baseOffset + offsetDelta, timestamp, partsAt, keyAt, keyLength, valueAt, valueLength, headersAt, headerCount),
-      )
+      records.push(make(payload, baseOffset + offsetDelta, timestamp, partsAt))
     }
     if (cursor.at !== end) throw this.#corrupt(`${end - cursor.at} bytes are left behind the last record`)
     return records

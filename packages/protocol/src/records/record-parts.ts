@@ -22,7 +22,15 @@ export function headersOfParts(bytes: Buffer, at: number): Headers {
   skipBytes(cursor)
   skipBytes(cursor)
   const count = cursor.varint()
-  return count === 0 ? NO_HEADERS : readHeaders(cursor, bytes, count)
+  if (count === 0) return NO_HEADERS
+  const headers: Header[] = []
+  for (let index = 0; index < count; index++) {
+    const keyLength = cursor.varint()
+    const key = readUtf8At(bytes, cursor.at, cursor.at + keyLength)
+    cursor.at += keyLength
+    headers.push({ key, value: takeBytes(cursor, bytes) })
+  }
+  return headers
 }
 
 /** The place behind the record whose parts begin at `at`. */
@@ -32,18 +40,6 @@ export function endOfParts(bytes: Buffer, at: number): number {
   skipBytes(cursor)
   for (let left = cursor.varint() * 2; left > 0; left--) skipBytes(cursor)
   return cursor.at
-}
-
-/** As many headers as `count` says, from the cursor on. */
-export function readHeaders(cursor: VarintCursor, bytes: Buffer, count: number): Header[] {
-  const headers: Header[] = []
-  for (let index = 0; index < count; index++) {
-    const keyLength = cursor.varint()
-    const key = readUtf8At(bytes, cursor.at, cursor.at + keyLength)
-    cursor.at += keyLength
-    headers.push({ key, value: takeBytes(cursor, bytes) })
-  }
-  return headers
 }
 
 function takeBytes(cursor: VarintCursor, bytes: Buffer): Buffer | null {

@@ -14,16 +14,16 @@ function recordOf(key: string | null, value: string | null, headers: Parameters<
 
 test('key and value are views of the batch, not copies', () => {
   const { view, record } = recordOf('key', 'value')
-  expect(record.key?.buffer).toBe(view.bytes.buffer)
-  expect(record.value?.buffer).toBe(view.bytes.buffer)
+  const { key, value } = record
+  expect(key?.buffer).toBe(view.bytes.buffer)
+  expect(value?.buffer).toBe(view.bytes.buffer)
   view.bytes.fill('x', RECORDS_AT)
-  expect(String(record.key)).toBe('xxx')
+  expect([String(key), String(value)]).toEqual(['xxx', 'xxxxx'])
 })
 
 test('null and empty are not the same', () => {
-  expect(recordOf(null, '').record).toMatchObject({ key: null, keyLength: -1, valueLength: 0 })
-  expect(recordOf('', null).record).toMatchObject({ value: null, valueLength: -1, keyLength: 0 })
-  expect(recordOf('', null).record.key).toHaveLength(0)
+  expect(recordOf(null, '').record).toMatchObject({ key: null, value: Buffer.alloc(0) })
+  expect(recordOf('', null).record).toMatchObject({ key: Buffer.alloc(0), value: null })
 })
 
 test('headers keep their order and duplicates, and null values', () => {
@@ -35,7 +35,6 @@ test('headers keep their order and duplicates, and null values', () => {
     { key: '', value: Buffer.from('3') },
   ]
   const { record } = recordOf(null, null, headers)
-  expect(record.headerCount).toBe(5)
   expect(record.headers).toEqual(headers)
 })
 

@@ -1,6 +1,5 @@
-import { type Headers, NO_HEADERS } from '@logwerk/runtime'
-import { readHeaders } from './record-parts.ts'
-import { VarintCursor } from './varint.ts'
+import type { Headers } from '@logwerk/runtime'
+import { headersOfParts, keyOfParts, valueOfParts } from './record-parts.ts'
 
 /**
  * A record inside a batch: where its parts lie, not the parts themselves. Key, value and headers are made when they are asked for, as
@@ -11,49 +10,28 @@ export class BatchRecord {
   /** Milliseconds since 1970; -1 if the producer gave none. */
   readonly timestamp: number
   readonly #bytes: Buffer
-  readonly #keyAt: number
-  /** -1: null. */
-  readonly keyLength: number
-  readonly #valueAt: number
-  /** -1: null. */
-  readonly valueLength: number
-  readonly #headersAt: number
-  readonly headerCount: number
+  readonly #partsAt: number
 
-  constructor(
-    bytes: Buffer,
-    offset: number,
-    timestamp: number,
-    keyAt: number,
-    keyLength: number,
-    valueAt: number,
-    valueLength: number,
-    headersAt: number,
-    headerCount: number,
-  ) {
-    this.#bytes = bytes
+  /** @param partsAt  Where the length of the key begins. */
+  constructor(bytes: Buffer, offset: number, timestamp: number, partsAt: number) {
     this.offset = offset
     this.timestamp = timestamp
-    this.#keyAt = keyAt
-    this.keyLength = keyLength
-    this.#valueAt = valueAt
-    this.valueLength = valueLength
-    this.#headersAt = headersAt
-    this.headerCount = headerCount
+    this.#bytes = bytes
+    this.#partsAt = partsAt
   }
 
   /** A view; it stays valid and keeps the whole batch in memory. */
   get key(): Buffer | null {
-    return this.keyLength < 0 ? null : this.#bytes.subarray(this.#keyAt, this.#keyAt + this.keyLength)
+    return keyOfParts(this.#bytes, this.#partsAt)
   }
 
   /** A view; it stays valid and keeps the whole batch in memory. */
   get value(): Buffer | null {
-    return this.valueLength < 0 ? null : this.#bytes.subarray(this.#valueAt, this.#valueAt + this.valueLength)
+    return valueOfParts(this.#bytes, this.#partsAt)
   }
 
   /** In order, duplicates kept; decoded at each call. */
   get headers(): Headers {
-    return this.headerCount === 0 ? NO_HEADERS : readHeaders(new VarintCursor(this.#bytes, this.#headersAt), this.#bytes, this.headerCount)
+    return headersOfParts(this.#bytes, this.#partsAt)
   }
 }
