@@ -63,6 +63,9 @@ describe('a full disk', () => {
       settings.capacityBytes = Number.POSITIVE_INFINITY
       expect(acknowledged, `${freeBytes} bytes free`).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
       await simulation.runUntil(log.close())
+      // What there was no room for at a roll is there after the close.
+      const named = (suffix: string) => simulation.files.list('/log').filter(name => name.endsWith(suffix)).length
+      expect([named('.index'), named('.timeindex')], `${freeBytes} bytes free`).toEqual([named('.log'), named('.log')])
       const reopened = openTestLog(simulation.world)
       expect(allOffsets(reopened)).toEqual(acknowledged)
       for (let offset = 0; offset < 12; offset++) {

@@ -325,7 +325,8 @@ export class Log {
       await this.#segments.syncCuts()
       // A topic can be deleted in the meantime.
       if (this.#closed) return
-      this.#segments.active.writeIndexes()
+      // The next start trusts what is closed, and would make what is missing anew each time.
+      for (const segment of this.#segments.list) if (segment === this.#segments.active || segment.lacksIndexFiles) segment.writeIndexes()
       this.leaderEpochs.write(files, `${this.directory}/${LEADER_EPOCH_FILE}`)
       writeSnapshot(files, this.directory, this.#logEndOffset, this.producers)
       removeSnapshots(files, this.directory, this.#logEndOffset)
@@ -363,7 +364,10 @@ export class Log {
         this.#commit.fail(error)
         throw error
       }
-      log.warn('no room for the indexes of a finished segment; the next start makes them anew', { ...this.#at, error })
+      log.warn('no room for the indexes of a finished segment; they are written at the close, or the next start makes them anew', {
+        ...this.#at,
+        error,
+      })
     }
     // In every mode: a finished segment is synced in the background, so that the next start need not walk it. A failure fences the log.
     this.#commit.flush(this.#logEndOffset + 1).catch(() => {})

@@ -62,6 +62,11 @@ export class SegmentIndexes {
     return this.#maxTimestamp >= 0
   }
 
+  /** The files are missing, and what they would hold is in memory. */
+  get lackFiles(): boolean {
+    return this.#loaded !== null && !this.#hasFiles
+  }
+
   /** The greatest timestamp of the segment's records; -1 if there is none. */
   get maxTimestamp(): number {
     if (!this.knowsMaxTimestamp) this.#load()

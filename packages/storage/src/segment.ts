@@ -252,6 +252,11 @@ export class Segment {
     this.#indexes.write()
   }
 
+  /** For a finished segment: there was no room for the index files, or they had to be made anew. */
+  get lacksIndexFiles(): boolean {
+    return this.#indexes.lackFiles
+  }
+
   /**
    * Gives back the file's handle, and the memory of the indexes if their files hold the same. The next use opens and reads them again. Of a
    * segment that is synced: a write that fails in the background is told to a file that is open.
