@@ -120,8 +120,10 @@ export class LogSegments {
       this.#directoryChanged = false
       await this.#syncDirectory(isClosing)
     }
-    // A segment may be deleted in the meantime.
-    for (const segment of segments) if (this.#list.includes(segment)) await segment.datasync()
+    for (const segment of segments) {
+      // It may be deleted in the meantime; and one that the sync before has covered whole may be closed, which is no reason to open it.
+      if (this.#list.includes(segment) && !this.#isSynced(segment)) await segment.datasync()
+    }
   }
 
   /** A directory is opened for its sync. While there is no handle to be had nothing has failed yet: who waits goes on waiting. */

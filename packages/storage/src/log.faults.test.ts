@@ -3,7 +3,7 @@ import { createSimulation, type Simulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
 import { batchOf, sizeOfBatch } from './batches.test-support.ts'
 import type { Log } from './log.ts'
-import { allOffsets, openTestLog } from './test-log.test-support.ts'
+import { allOffsets, offsetsRead, openTestLog } from './test-log.test-support.ts'
 
 const SIZE = sizeOfBatch()
 
@@ -272,6 +272,28 @@ describe('too many open files', () => {
     expect(log.fence).toBeNull()
     machine.crash({ dataLoss: 'lose', nameLoss: 'lose' })
     expect(allOffsets(openTestLog(machine.restart(), {}, { cleanShutdown: false }))).toEqual([0])
+  })
+
+  test('as a finished segment is to be synced that a reader has closed: all of it was synced before, so nothing is opened', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const machine = simulation.machine('localhost')
+    const log = openTestLog(simulation.world, { segmentBytes: SIZE, maxOpenSegments: 1 })
+    for (let count = 0; count < 3; count++) await outcomeOf(simulation, log)
+    simulation.disk.settings.syncDelay = { minMs: 100, maxMs: 100 }
+    const third = log.append(batchOf())
+    await simulation.advance(150)
+    // Segment 3 is finished while the sync that covers it is under way: the next one finds it among those to be synced.
+    const fourth = log.append(batchOf())
+    await simulation.runUntil(third)
+    await simulation.advance(50)
+    expect(offsetsRead(log, 0)).toEqual([0])
+    let hasHandles = false
+    simulation.disk.fail('open', { osCode: 'EMFILE', path: path => !hasHandles && path.endsWith('3.log') })
+    expect((await simulation.runUntil(fourth)).baseOffset).toBe(4)
+    expect(log.fence).toBeNull()
+    hasHandles = true
+    machine.crash({ dataLoss: 'lose', nameLoss: 'lose' })
+    expect(allOffsets(openTestLog(machine.restart(), {}, { cleanShutdown: false }))).toEqual([0, 1, 2, 3, 4])
   })
 
   test('for as long as the log is open: closing it does not wait for ever', async () => {
