@@ -49,6 +49,17 @@ describe('file', () => {
     )
   })
 
+  test('gives back timestamps of any size, and as many as there are', () => {
+    const entries = Array.from({ length: 300 }, (_, entry): [number, number] => [entry * 0x7fff_fff1 + (entry % 3), entry])
+    entries.push([Number.MAX_SAFE_INTEGER, 300])
+    const bytes = indexOf(0, ...entries).encode()
+    expect(entries.map((_, entry) => Number(bytes.readBigInt64BE(entry * 12)))).toEqual(entries.map(([timestamp]) => timestamp))
+    const read = TimeIndex.decode(0, bytes)!
+    expect(read.encode().equals(bytes)).toBe(true)
+    read.maybeAppend(2 ** 60, 301)
+    expect([read.entryCount, read.lastTimestamp]).toEqual([302, 2 ** 60])
+  })
+
   test('gives back what was written', () => {
     const read = TimeIndex.decode(1000, indexOf(1000, [5000, 1003], [6000, 1010]).encode())
     expect([read?.entryCount, read?.lastTimestamp, read?.lastOffset]).toEqual([2, 6000, 1010])
