@@ -1,5 +1,5 @@
 import { apiVersions, fetchApi, frameOf, metadata, produce } from '@logwerk/protocol'
-import { createInProcessNetwork, randomBelow } from '@logwerk/runtime'
+import { createInProcessNetwork, randomBelow, type World } from '@logwerk/runtime'
 import { createSimulation } from '@logwerk/runtime/simulated'
 import { describe, expect, test } from 'vitest'
 import { AnswersInFlight } from './answers-in-flight.ts'
@@ -264,6 +264,30 @@ describe('idle connections (connections.max.idle.ms)', () => {
     await broker.createTopic('empty')
     const response = await broker.ask(fetchApi, 4, fetchOf('empty', 60_000))
     expect(response.responses).toHaveLength(1)
+  })
+
+  test('a long poll beyond the limit is looked at now and then, not all the time', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const { clock } = simulation.world
+    let timerCount = 0
+    const counting: World['clock'] = {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      soon: task => clock.soon(task),
+      setTimer: (...timer) => {
+        timerCount++
+        return clock.setTimer(...timer)
+      },
+    }
+    const broker = await TestBroker.open({ connectionsMaxIdleMs: 10_000, world: { ...simulation.world, clock: counting } }, simulation)
+    await broker.createTopic('empty')
+    timerCount = 0
+    await broker.ask(fetchApi, 4, fetchOf('empty', 60_000))
+    expect(timerCount).toBeLessThan(30)
+    await simulation.advance(9000)
+    expect(broker.client.isClosed).toBe(false)
+    await simulation.advance(1001)
+    expect(broker.client.isClosed).toBe(true)
   })
 })
 

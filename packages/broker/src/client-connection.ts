@@ -180,12 +180,14 @@ export class ClientConnection {
   }
 
   #watchIdleness(): void {
-    const restMs = this.#lastActiveMs + this.#options.maxIdleMs - this.#world.clock.monotonicMs()
+    const { maxIdleMs } = this.#options
+    // Whoever is being answered becomes idle when that is done, and no sooner.
+    const restMs = this.#busy ? maxIdleMs : this.#lastActiveMs + maxIdleMs - this.#world.clock.monotonicMs()
     this.#idleTimer = this.#world.clock.setTimer(
       Math.max(restMs, 1),
       () => {
         const idleMs = this.#world.clock.monotonicMs() - this.#lastActiveMs
-        if (idleMs >= this.#options.maxIdleMs && !this.#busy) this.#end('it was idle', { idleMs })
+        if (idleMs >= maxIdleMs && !this.#busy) this.#end('it was idle', { idleMs })
         else this.#watchIdleness()
       },
       { background: true },
