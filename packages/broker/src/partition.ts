@@ -84,7 +84,8 @@ export class Partition {
       return { ok: true, result }
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
-      if (brokerCodeOf(error) === 'KAFKA_STORAGE_ERROR') this.#tellRefusal(error)
+      // A log that was closed because its topic is gone refuses too, and nothing is wrong with the disk.
+      if (!this.#gone && brokerCodeOf(error) === 'KAFKA_STORAGE_ERROR') this.#tellRefusal(error)
       return refusalOf(error)
     }
   }

@@ -123,6 +123,8 @@ test.each([
   await broker.simulation.advance(10)
   await broker.ask(deleteTopics, 6, { topics: [{ name: 'orders', topicId: ZERO_UUID }], timeoutMs: 1000 })
   expect((await broker.run(writing)).responses[0]!.partitionResponses).toMatchObject([{ errorCode, baseOffset: -1 }])
+  // Nothing is wrong with the disk, and nobody is told so.
+  expect(broker.logged).toEqual([])
 })
 
 test('the files of a deleted topic go', async () => {
