@@ -92,6 +92,27 @@ describe('a full disk', () => {
     }
   })
 
+  test('and so it does while a sync is under way that would have covered it', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const simulation = createSimulation({ seed })
+      const machine = simulation.machine('localhost')
+      const log = openTestLog(simulation.world, { segmentBytes: 1000 })
+      expect(await outcomeOf(simulation, log, 500)).toBe(0)
+      simulation.disk.settings.syncDelay = { minMs: 100, maxMs: 100 }
+      simulation.disk.settings.capacityBytes = usedBytes(simulation) + 200
+      // The new segment is there, and the sync that follows a roll; the batch is not.
+      expect(await outcomeOf(simulation, log, 600)).toBe('KAFKA_STORAGE_ERROR')
+      expect(log.segmentCount).toBe(2)
+      simulation.disk.settings.capacityBytes = Number.POSITIVE_INFINITY
+      await simulation.advance(110 + seed * 10)
+      await simulation.runUntil(log.close())
+      machine.crash()
+      const again = openTestLog(machine.restart(), {}, { recoveryPoint: 1 })
+      expect([again.fence, allOffsets(again)], `seed ${seed}`).toEqual([null, [0]])
+      expect(await outcomeOf(simulation, again)).toBe(1)
+    }
+  })
+
   test('does not keep a log from being recovered and read', async () => {
     const simulation = createSimulation({ seed: 1 })
     const machine = simulation.machine('localhost')

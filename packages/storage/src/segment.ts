@@ -29,8 +29,9 @@ export class Segment {
   #firstTimestamp: number | null = null
   /** A write failed, and so did cutting off what it left behind the last batch. */
   #hasRest = false
-  /** Something was cut off since the last sync began: a power cut may bring it back. */
-  #isCut = false
+  /** How often something was cut off, and how many of these cuts a sync that is done has covered: a power cut may bring back the others. */
+  #cutCount = 0
+  #syncedCutCount = 0
 
   private constructor(files: Files, directory: string, baseOffset: number, file: File | null, sizeBytes: number, fresh: boolean) {
     const path = `${directory}/${segmentName(baseOffset)}`
@@ -116,12 +117,12 @@ export class Segment {
     if (!this.#hasRest) return
     this.#opened().truncate(this.#sizeBytes)
     this.#hasRest = false
-    this.#isCut = true
+    this.#cutCount++
   }
 
   /** True if a power cut may bring back what {@link trim} has cut off. */
   get isCut(): boolean {
-    return this.#isCut
+    return this.#cutCount > this.#syncedCutCount
   }
 
   /** Record time between the first batch and `timestamp`; 0 if the first batch has no timestamp. */
@@ -236,8 +237,9 @@ export class Segment {
 
   /** Resolves when everything appended before the call is on the disk. */
   async datasync(): Promise<void> {
-    this.#isCut = false
+    const cutCount = this.#cutCount
     await this.#opened().datasync()
+    this.#syncedCutCount = Math.max(this.#syncedCutCount, cutCount)
   }
 
   datasyncNow(): void {
