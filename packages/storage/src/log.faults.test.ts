@@ -282,6 +282,46 @@ describe('too many open files', () => {
     }
   })
 
+  test('for the snapshot of a roll, or of a start: segments go only when something else tells what their producers wrote', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const machine = simulation.machine('localhost')
+    const producer = { id: 7, epoch: 0, sequence: 0 }
+    const config = { segmentBytes: SIZE }
+    const noSnapshot = () => simulation.disk.fail('open', { osCode: 'EMFILE', path: path => path.endsWith('.snapshot.tmp') })
+    let log = openTestLog(simulation.world, config)
+    await simulation.runUntil(log.append(batchOf({ producer })))
+    noSnapshot()
+    await outcomeOf(simulation, log)
+    log.deleteRecordsBefore(1)
+    noSnapshot()
+    log.deleteOldSegments()
+    machine.kill()
+    noSnapshot()
+    for (let start = 0; start < 3; start++) {
+      log = openTestLog(machine.restart(), config, { cleanShutdown: false, logStartOffset: 1 })
+      expect([log.logStartOffset, log.segmentCount, allOffsets(log)]).toEqual([1, 1, [1]])
+      expect(await simulation.runUntil(log.append(batchOf({ producer })))).toMatchObject({ baseOffset: 0, duplicate: true })
+      machine.kill()
+    }
+    expect([...simulation.disk.contents().keys()].filter(path => path.endsWith('.log'))).toEqual([`/log/${'1'.padStart(20, '0')}.log`])
+  })
+
+  test('for the snapshot of a roll: the deletion makes one', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const machine = simulation.machine('localhost')
+    const producer = { id: 7, epoch: 0, sequence: 0 }
+    const log = openTestLog(simulation.world, { segmentBytes: SIZE })
+    await simulation.runUntil(log.append(batchOf({ producer })))
+    simulation.disk.fail('open', { osCode: 'EMFILE', path: path => path.endsWith('.snapshot.tmp') })
+    await outcomeOf(simulation, log)
+    log.deleteRecordsBefore(1)
+    log.deleteOldSegments()
+    expect(log.segmentCount).toBe(1)
+    machine.kill()
+    const again = openTestLog(machine.restart(), {}, { cleanShutdown: false, logStartOffset: 1 })
+    expect(await simulation.runUntil(again.append(batchOf({ producer })))).toMatchObject({ baseOffset: 0, duplicate: true })
+  })
+
   test.each(['EMFILE', 'ENFILE'])('as the directory is to be synced (%s): the acknowledgement waits until it can be', async osCode => {
     const simulation = createSimulation({ seed: 1 })
     const machine = simulation.machine('localhost')

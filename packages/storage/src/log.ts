@@ -8,7 +8,7 @@ import { type ProducerState, producerIdentityOf } from './producer-state.ts'
 import { type ReadOptions, readBatches } from './read-batches.ts'
 import type { Segment } from './segment.ts'
 import { isOutOfHandles, isOutOfRoom } from './shortage.ts'
-import { removeSnapshots, writeSnapshot } from './snapshots.ts'
+import { removeSnapshots, snapshotOffsets, writeSnapshot } from './snapshots.ts'
 import { noteSyncFailure } from './sync-failure.ts'
 import { findTimestamp, maxTimestampIn, type OffsetRange, type TimestampAndOffset } from './time-lookup.ts'
 
@@ -273,17 +273,44 @@ export class Log {
     return this.#logStartOffset
   }
 
-  /** Takes away the segments that lie wholly below the log's start. @throws StorageError */
+  /**
+   * Takes away the segments that lie wholly below the log's start, unless only they tell what their producers wrote: then they go when a
+   * snapshot does. @throws StorageError
+   */
   deleteOldSegments(): void {
     if (!this.#segments.beginBelow(this.#logStartOffset)) return
+    let offset: number
     try {
+      offset = this.#deletableOffset()
+      if (!this.#segments.beginBelow(offset)) return
       // As at the beginning of a log: the segment that becomes the first has to outlive its predecessors.
       this.#segments.syncNames()
     } catch (error) {
       if (!isOutOfHandles(error)) this.#commit.fail(error)
       throw error
     }
-    this.#segments.deleteBelow(this.#logStartOffset)
+    this.#segments.deleteBelow(offset)
+  }
+
+  /** Up to where segments may go. A roll leaves its snapshot out if there is no room for it. */
+  #deletableOffset(): number {
+    const { files, log } = this.#world
+    const { recoveryPoint } = this
+    if (this.producers.producerCount === 0) return this.#logStartOffset
+    const snapshots = snapshotOffsets(files, this.directory)
+    // A power cut may take the log back to the recovery point, and with it a snapshot from behind that.
+    const hasSnapshot = (offset: number) => snapshots.some(at => at >= offset && at <= Math.max(offset, recoveryPoint))
+    const offsets = this.#segments.list.map(segment => segment.baseOffset).filter(offset => offset <= this.#logStartOffset)
+    if (!hasSnapshot(offsets.at(-1)!) && recoveryPoint === this.#logEndOffset && this.#fence === null) {
+      try {
+        writeSnapshot(files, this.directory, this.#logEndOffset, this.producers)
+        return this.#logStartOffset
+      } catch (error) {
+        if (!isOutOfRoom(error) && !isOutOfHandles(error)) throw error
+        log.warn('no room for a snapshot of the producers; segments that are to be deleted stay until there is', { ...this.#at, error })
+      }
+    }
+    return offsets.findLast(hasSnapshot) ?? 0
   }
 
   /** `listener` runs when the high watermark has risen; returns how to stop that. */

@@ -74,12 +74,16 @@ function load(world: World, segments: Segment[], deleted: Segment[], options: Op
   leaderEpochs.truncateFromStart(logStartOffset)
   const producers = new ProducerState(config.maxProducersPerPartition)
   restoreProducers(world, directory, [...deleted, ...segments], producers, end)
+  let areKnown = true
   if (!cleanShutdown && damage === null) {
     leaderEpochs.assign(leaderEpoch, logEndOffset)
-    makeDurable(world, end, options, leaderEpochs, producers)
+    areKnown = makeDurable(world, end, options, leaderEpochs, producers)
   }
-  // Not before what their producers wrote is in a snapshot.
-  for (const segment of deleted) segment.delete()
+  // Not before what their producers wrote is in a snapshot: without one the next start needs them once more.
+  for (const segment of deleted) {
+    if (areKnown || producers.producerCount === 0) segment.delete()
+    else segment.close()
+  }
   return {
     directory,
     topic,
@@ -129,6 +133,8 @@ function removeStrayIndexes(files: Files, directory: string, segments: readonly 
 /**
  * What a killed process left in the page cache is about to be shown to readers, and what was cut away must not come back under what is
  * appended next: all of it has to outlive a power cut from now on.
+ *
+ * @returns False if there was no room for the producers' snapshot.
  */
 function makeDurable(
   { files, log }: World,
@@ -136,7 +142,7 @@ function makeDurable(
   { directory }: OpenLogOptions,
   leaderEpochs: LeaderEpochs,
   producers: ProducerState,
-): void {
+): boolean {
   const hasFailed = hasSyncFailed(files, directory)
   try {
     for (const segment of checked) {
@@ -149,6 +155,7 @@ function makeDurable(
     throw error
   }
   if (hasFailed) forgetSyncFailure(files, directory)
+  let hasSnapshot = false
   try {
     // The active segment's indexes live in memory.
     for (const segment of checked.slice(0, -1)) {
@@ -158,11 +165,13 @@ function makeDurable(
     leaderEpochs.write(files, `${directory}/${LEADER_EPOCH_FILE}`)
     // The snapshot of the last roll may be missing, and the batches that make up for it be deleted before the next one.
     writeSnapshot(files, directory, logEndOffset, producers)
+    hasSnapshot = true
   } catch (error) {
     if (!isOutOfRoom(error) && !isOutOfHandles(error)) throw error
     log.warn('no room for what makes the next start of a log fast; that one has to do the same work again', { directory, error })
   }
   files.syncDirectoryNow(directory)
+  return hasSnapshot
 }
 
 /** Notes the epochs of a segment's batches that are newer than all known: the checkpoint may be missing, or older than they are. */
