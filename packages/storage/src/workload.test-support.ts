@@ -35,6 +35,7 @@ export class Workload {
       fsyncIntervalMs: 5,
       segmentBytes: 6000 + this.#below(10_000),
       indexIntervalBytes: [0, 500, 4096][this.#below(3)]!,
+      maxOpenSegments: 1 + this.#below(4),
     })
     this.#hasFaults = this.#below(2) === 0
     simulation.disk.settings.shortWriteShare = this.#below(2) * 0.2
@@ -107,7 +108,8 @@ export class Workload {
     if (what < 40) void this.#append()
     else if (what < 60) await this.#append()
     else if (what < 70) await this.#appendAgain()
-    else if (what < 80) await sleep(clock, 1 + this.#below(8))
+    else if (what < 75) await sleep(clock, 1 + this.#below(8))
+    else if (what < 80) this.#read()
     else if (what < 86) await this.#deleteRecords()
     else if (what < 90) this.#directory?.checkpoint()
     else if (what < 94) await this.flush()
@@ -164,6 +166,20 @@ export class Workload {
         if (this.machine.running) this.#expectDiskFault(error)
       },
     )
+  }
+
+  /** Looks at a few places of the log, which closes segments and opens them again. */
+  #read(): void {
+    const { log, history } = this
+    for (let count = 0; count < 3; count++) {
+      const offset = log.logStartOffset + this.#below(log.logEndOffset - log.logStartOffset + 1)
+      if (offset === log.logEndOffset) continue
+      const bytes = log.read(offset, { maxBytes: 1, minOneBatch: true, limitOffset: log.logEndOffset })
+      const given = history.batches.findLast(batch => batch.baseOffset <= offset)
+      assert(given !== undefined && offset <= given.lastOffset && bytes.equals(given.view.bytes), 'a read gives what was appended', {
+        offset,
+      })
+    }
   }
 
   /** Sends a producer's last batch a second time, as after a lost acknowledgement. */
