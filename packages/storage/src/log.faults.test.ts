@@ -306,6 +306,26 @@ describe('too many open files', () => {
     expect([...simulation.disk.contents().keys()].filter(path => path.endsWith('.log'))).toEqual([`/log/${'1'.padStart(20, '0')}.log`])
   })
 
+  test('for the snapshot of a roll: the one before is kept for as long as a power cut may need it', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const machine = simulation.machine('localhost')
+    const producer = { id: 7, epoch: 0, sequence: 0 }
+    const log = openTestLog(simulation.world, { segmentBytes: 2 * SIZE })
+    await simulation.runUntil(log.append(batchOf({ producer })))
+    for (let offset = 1; offset < 4; offset++) await outcomeOf(simulation, log)
+    log.deleteRecordsBefore(2)
+    log.deleteOldSegments()
+    simulation.disk.fail('open', { osCode: 'EMFILE', path: path => path.endsWith('.snapshot.tmp') })
+    await outcomeOf(simulation, log)
+    simulation.disk.settings.syncDelay = { minMs: 1e9, maxMs: 1e9 }
+    for (let offset = 5; offset < 7; offset++) void log.append(batchOf())
+    machine.crash({ dataLoss: 'lose', nameLoss: 'keep' })
+    const again = openTestLog(machine.restart(), {}, { cleanShutdown: false, logStartOffset: 2 })
+    expect(allOffsets(again)).toEqual([2, 3, 4])
+    simulation.disk.settings.syncDelay = { minMs: 0, maxMs: 0 }
+    expect(await simulation.runUntil(again.append(batchOf({ producer })))).toMatchObject({ baseOffset: 0, duplicate: true })
+  })
+
   test('for the snapshot of a roll: the deletion makes one', async () => {
     const simulation = createSimulation({ seed: 1 })
     const machine = simulation.machine('localhost')

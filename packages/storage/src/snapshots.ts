@@ -28,7 +28,9 @@ export function removeSnapshot(files: Files, directory: string, offset: number):
   files.remove(`${directory}/${segmentName(offset)}${SUFFIX}`)
 }
 
-/** Removes the snapshots older than `offset`: newer ones serve a start after a crash faster. */
+/** Removes the snapshots older than the last at or before `offset`; newer ones serve a start after a crash faster. */
 export function removeSnapshots(files: Files, directory: string, offset: number): void {
-  for (const older of snapshotOffsets(files, directory)) if (older < offset) removeSnapshot(files, directory, older)
+  const offsets = snapshotOffsets(files, directory)
+  const kept = offsets.find(at => at <= offset) ?? 0
+  for (const older of offsets) if (older < kept) removeSnapshot(files, directory, older)
 }
