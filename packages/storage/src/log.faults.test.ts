@@ -326,6 +326,28 @@ describe('too many open files', () => {
     expect(await simulation.runUntil(again.append(batchOf({ producer })))).toMatchObject({ baseOffset: 0, duplicate: true })
   })
 
+  test('for the snapshot of a roll: a log that is damaged too keeps what a backup will go on from', async () => {
+    const simulation = createSimulation({ seed: 1 })
+    const machine = simulation.machine('localhost')
+    const producer = { id: 7, epoch: 0, sequence: 0 }
+    const log = openTestLog(simulation.world, { segmentBytes: SIZE })
+    await simulation.runUntil(log.append(batchOf({ producer })))
+    for (let count = 0; count < 2; count++) {
+      simulation.disk.fail('open', { osCode: 'EMFILE', path: path => path.endsWith('.snapshot.tmp') })
+      await outcomeOf(simulation, log)
+    }
+    machine.kill()
+    const path = '/log/00000000000000000002.log'
+    const backup = Buffer.from(simulation.disk.contents().get(path)!)
+    const options = { cleanShutdown: false, logStartOffset: 1, recoveryPoint: 3 }
+    simulation.disk.corrupt(path, 0, Buffer.alloc(SIZE))
+    expect(openTestLog(machine.restart(), {}, options).fence).not.toBeNull()
+    machine.kill()
+    simulation.disk.corrupt(path, 0, backup)
+    const again = openTestLog(machine.restart(), {}, options)
+    expect(await simulation.runUntil(again.append(batchOf({ producer })))).toMatchObject({ baseOffset: 0, duplicate: true })
+  })
+
   test('for the snapshot of a roll: the deletion makes one', async () => {
     const simulation = createSimulation({ seed: 1 })
     const machine = simulation.machine('localhost')

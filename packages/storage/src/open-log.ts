@@ -74,7 +74,7 @@ function load(world: World, segments: Segment[], deleted: Segment[], options: Op
   leaderEpochs.truncateFromStart(logStartOffset)
   const producers = new ProducerState(config.maxProducersPerPartition)
   restoreProducers(world, directory, [...deleted, ...segments], producers, end)
-  let areKnown = true
+  let areKnown = cleanShutdown
   if (!cleanShutdown && damage === null) {
     leaderEpochs.assign(leaderEpoch, logEndOffset)
     areKnown = makeDurable(world, end, options, leaderEpochs, producers)
