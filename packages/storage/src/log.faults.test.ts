@@ -410,6 +410,21 @@ describe('too many open files', () => {
     expect(await outcome).toBe('KAFKA_STORAGE_ERROR')
   })
 
+  test('as the snapshots are looked through before segments are deleted: nothing is fenced, whatever the reason', async () => {
+    for (const osCode of ['EMFILE', 'EIO']) {
+      const simulation = createSimulation({ seed: 1 })
+      const log = openTestLog(simulation.world, { segmentBytes: SIZE })
+      await simulation.runUntil(log.append(batchOf({ producer: { id: 7, epoch: 0, sequence: 0 } })))
+      await outcomeOf(simulation, log)
+      log.deleteRecordsBefore(1)
+      simulation.disk.fail('list', { osCode })
+      expect(() => log.deleteOldSegments()).toThrow(osCode)
+      expect([log.fence, log.segmentCount]).toEqual([null, 2])
+      log.deleteOldSegments()
+      expect(log.segmentCount).toBe(1)
+    }
+  })
+
   test('as segments are deleted: they go the next time', async () => {
     const simulation = createSimulation({ seed: 1 })
     const log = openTestLog(simulation.world, { segmentBytes: SIZE, fsync: 'os' })

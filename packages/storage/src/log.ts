@@ -279,10 +279,9 @@ export class Log {
    */
   deleteOldSegments(): void {
     if (!this.#segments.beginBelow(this.#logStartOffset)) return
-    let offset: number
+    const offset = this.#deletableOffset()
+    if (!this.#segments.beginBelow(offset)) return
     try {
-      offset = this.#deletableOffset()
-      if (!this.#segments.beginBelow(offset)) return
       // As at the beginning of a log: the segment that becomes the first has to outlive its predecessors.
       this.#segments.syncNames()
     } catch (error) {
@@ -306,7 +305,10 @@ export class Log {
         writeSnapshot(files, this.directory, this.#logEndOffset, this.producers)
         return this.#logStartOffset
       } catch (error) {
-        if (!isOutOfRoom(error) && !isOutOfHandles(error)) throw error
+        if (!isOutOfRoom(error) && !isOutOfHandles(error)) {
+          this.#commit.fail(error)
+          throw error
+        }
         log.warn('no room for a snapshot of the producers; segments that are to be deleted stay until there is', { ...this.#at, error })
       }
     }
