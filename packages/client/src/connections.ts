@@ -33,7 +33,9 @@ export class Connections {
   readonly #world: World
   readonly #options: ConnectionsOptions
   readonly #slots = new Map<string, Slot>()
-  readonly #abort = new AbortController()
+  /** Of each attempt its own: Node warns of more than ten listeners on a signal, and clusters have more brokers. */
+  readonly #attempts = new Set<AbortController>()
+  #isClosed = false
   readonly #outages: OutageLog
   #idleTimer: Timer | null = null
 
@@ -62,7 +64,7 @@ export class Connections {
    * @throws KafkaError `NETWORK_EXCEPTION`, `NOT_KAFKA`, ...; see {@link BrokerConnection.open}; `CLOSED`.
    */
   get(endpoint: Endpoint, purpose: Purpose = 'data'): Promise<BrokerConnection> {
-    if (this.#abort.signal.aborted) return Promise.reject(this.#abort.signal.reason)
+    if (this.#isClosed) return Promise.reject(closedError())
     const key = keyOf(endpoint, purpose)
     let slot = this.#slots.get(key)
     if (slot === undefined) {
@@ -76,7 +78,8 @@ export class Connections {
 
   /** Closes all; what is in flight fails. Idempotent. */
   close(): void {
-    this.#abort.abort(closedError())
+    this.#isClosed = true
+    for (const attempt of this.#attempts) attempt.abort(closedError())
     this.#idleTimer?.cancel()
     for (const slot of this.#slots.values()) slot.connection?.close()
     this.#slots.clear()
@@ -84,7 +87,9 @@ export class Connections {
 
   async #open(endpoint: Endpoint, slot: Slot): Promise<BrokerConnection> {
     const { clock, random } = this.#world
-    const { signal } = this.#abort
+    const attempt = new AbortController()
+    const { signal } = attempt
+    this.#attempts.add(attempt)
     try {
       const waitMs = slot.notBeforeMs - clock.monotonicMs()
       if (waitMs > 0) await sleep(clock, waitMs, signal)
@@ -120,6 +125,7 @@ export class Connections {
       if (!signal.aborted) this.#outages.failed(endpoint, error)
       throw error
     } finally {
+      this.#attempts.delete(attempt)
       slot.opening = null
     }
   }

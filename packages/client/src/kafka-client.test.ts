@@ -315,6 +315,35 @@ test('a purpose of its own for the metadata is a connection of its own: nothing 
   await stuck
 })
 
+test('a refresh that somebody wished for while another one was under way, which then failed, is made up for', async () => {
+  const { broker, simulation, client } = await withCluster()
+  const answer = { brokers: [{ nodeId: 1, ...broker(1).endpoint }], topics: [] }
+  let changeCount = 0
+  client.onMetadata(() => changeCount++)
+  broker(1).on(metadata, () => HANG_UP)
+  const failing = failure(client.refresh())
+  client.refreshSoon()
+  await simulation.runUntil(failing)
+  broker(1).on(metadata, () => answer)
+  await simulation.advance(5000)
+  expect(changeCount).toBe(1)
+  client.close()
+})
+
+test('more than ten brokers, or topics that are waited for, have Node warn of nothing', async () => {
+  const warnings: string[] = []
+  const onWarning = ({ message }: Error) => warnings.push(message)
+  process.on('warning', onWarning)
+  const { simulation, client } = await withCluster(15)
+  await simulation.runUntil(client.refresh())
+  await simulation.runUntil(Promise.all([...client.metadata.nodes.keys()].map(nodeId => client.connect(nodeId))))
+  await simulation.runUntil(Promise.all(Array.from({ length: 15 }, (_, index) => failure(client.topic(`missing ${index}`, 1000)))))
+  client.close()
+  await simulation.advance(1)
+  process.off('warning', onWarning)
+  expect(warnings).toEqual([])
+})
+
 describe('a node', () => {
   test('is reached at the address that the metadata names; an unknown one is an error', async () => {
     const { broker, simulation, client } = await withCluster(2)

@@ -56,6 +56,10 @@ export class KafkaClient {
   /** What the last refresh that succeeded asked for. */
   #asked: ReadonlySet<string> | 'all' = new Set()
   #soonTimer: Timer | null = null
+  /** Ends each wait between two attempts. Not listeners on `signal`, of which there may be as many as topics: Node warns of more than ten. */
+  readonly #pauses = new Set<() => void>()
+  /** Somebody found the metadata stale, and no refresh has succeeded since. */
+  #isStale = false
 
   constructor(world: World, options: KafkaClientOptions) {
     this.world = world
@@ -137,23 +141,21 @@ export class KafkaClient {
     if (this.isClosed) return Promise.reject(closedError())
     this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = null
+      if (this.#isStale) this.refreshSoon()
     })
     return this.#refreshing
   }
 
-  /** Asks for the metadata soon, at most once per backoff: for whoever found out that it is stale. Never throws. */
+  /** Asks for the metadata soon, at most once per backoff, until that succeeds: for whoever found out that it is stale. Never throws. */
   refreshSoon(): void {
+    this.#isStale = true
     if (this.isClosed || this.#refreshing !== null || this.#soonTimer !== null) return
     const { clock } = this.world
     const waitMs = Math.max(this.#refreshedMs + this.#options.retryBackoffMs - clock.monotonicMs(), 0)
     this.#soonTimer = clock.setTimer(waitMs, () => {
       this.#soonTimer = null
-      this.refresh().catch(() => {
-        // The next one who needs it asks again, or this one after a longer wait.
-        if (!this.isClosed)
-          this.#refreshedMs = clock.monotonicMs() + this.#retryWaitMs(this.#refreshFailures) - this.#options.retryBackoffMs
-        this.refreshSoon()
-      })
+      // It asks again by itself if it fails.
+      this.refresh().catch(() => {})
     })
   }
 
@@ -267,6 +269,7 @@ export class KafkaClient {
     this.#ageTimer?.cancel()
     this.#soonTimer?.cancel()
     this.#connections.close()
+    for (const end of this.#pauses) end()
     this.#listeners.clear()
   }
 
@@ -292,12 +295,15 @@ export class KafkaClient {
       this.#asked = asked
       this.#refreshedMs = this.world.clock.monotonicMs()
       this.#refreshFailures = 0
+      this.#isStale = false
       this.#lastRefreshError = null
       this.#watchAge()
       for (const listener of [...this.#listeners]) listener()
     } catch (error) {
       this.#refreshFailures++
       this.#lastRefreshError = error
+      // The next one waits for longer.
+      this.#refreshedMs = this.world.clock.monotonicMs() + this.#retryWaitMs(this.#refreshFailures) - this.#options.retryBackoffMs
       throw this.isClosed ? closedError() : error
     } finally {
       this.#refreshCount++
@@ -314,15 +320,14 @@ export class KafkaClient {
   async #pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
     const ended = new AbortController()
     const onAbort = () => ended.abort(signal?.aborted ? signal.reason : closedError())
-    const signals = signal === undefined ? [this.signal] : [signal, this.signal]
-    for (const one of signals) {
-      if (one.aborted) onAbort()
-      else one.addEventListener('abort', onAbort, { once: true })
-    }
+    if (this.isClosed || signal?.aborted) onAbort()
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.#pauses.add(onAbort)
     try {
       await sleep(this.world.clock, durationMs, ended.signal)
     } finally {
-      for (const one of signals) one.removeEventListener('abort', onAbort)
+      this.#pauses.delete(onAbort)
+      signal?.removeEventListener('abort', onAbort)
     }
   }
 
