@@ -1,7 +1,13 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { offsetCommit } from '@logwerk/protocol'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { batchAt } from './batches.test-support.ts'
+import { CommitQueue } from './commit-queue.ts'
+import { resolveConsumerConfig } from './consumer-config.ts'
+import { NO_MEMBER, type OffsetCommitter } from './offset-committer.ts'
 import { ScriptedCluster, SILENCE } from './scripted-cluster.test-support.ts'
+import { SubscriptionState } from './subscription-state.ts'
 
 const orders = { topic: 'orders', partition: 0 }
 const options = { groupId: 'g', maxPollRecords: 1, autoCommitIntervalMs: 500 }
@@ -86,4 +92,29 @@ test('commits come in the order in which they were asked for, also behind one th
   expect((await cluster.run(results)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
   expect(seen).toEqual([1, 3, 4])
   await cluster.run(consumer.close())
+})
+
+test('commits leave nothing behind in those that follow', async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  setFlagsFromString('--no-expose-gc')
+  const failures: WeakRef<Error>[] = []
+  const committer: Pick<OffsetCommitter, 'commit'> = {
+    commit: () => {
+      const failure = new Error('refused')
+      failures.push(new WeakRef(failure))
+      return Promise.reject(failure)
+    },
+  }
+  const queue = new CommitQueue(cluster.simulation.world, {
+    config: resolveConsumerConfig({ bootstrapServers: ['b1:9092'], groupId: 'g' }),
+    committer: committer as OffsetCommitter,
+    subscription: new SubscriptionState(),
+    member: () => NO_MEMBER,
+  })
+  for (let offset = 0; offset < 100; offset++) await queue.commit([{ ...orders, offset }]).catch(() => {})
+  await cluster.simulation.advance(1)
+  collectGarbage()
+  expect(failures).toHaveLength(100)
+  expect(failures.filter(failure => failure.deref() !== undefined).length).toBeLessThan(10)
 })

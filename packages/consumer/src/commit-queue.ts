@@ -50,7 +50,8 @@ export class CommitQueue {
       }
     })()
     // Who gave up waiting must not let the next one overtake those before.
-    this.#last = Promise.allSettled([before, result])
+    // Without what became of them: each would keep all those before it.
+    this.#last = Promise.allSettled([before, result]).then(() => {})
     await result
   }
 
