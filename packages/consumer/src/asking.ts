@@ -120,14 +120,20 @@ export class Asking {
     const { clock } = this.#world
     if (!gate.isRunning) this.#lastPollMs = clock.monotonicMs()
     const late = new Error('late')
-    try {
+    let forget = () => {}
+    const passed = new Promise<void>((resolve, reject) => {
+      gate.enter().then(resolve, reject)
       // A listener that never returns must not keep a closed consumer's loop.
-      await withTimeout(clock, Promise.race([gate.enter(), end.reached]), Math.max(timeoutMs, 0), () => late, signal)
+      forget = end.onReached(resolve)
+    })
+    try {
+      await withTimeout(clock, passed, Math.max(timeoutMs, 0), () => late, signal)
       return true
     } catch (error) {
       if (error !== late) throw error
       return false
     } finally {
+      forget()
       gate.leave()
     }
   }

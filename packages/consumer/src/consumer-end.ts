@@ -7,6 +7,7 @@ export class ConsumerEnd {
   /** Settles with the end. */
   readonly reached: Promise<void>
   #settle: () => void = () => {}
+  readonly #listeners = new Set<() => void>()
 
   constructor() {
     this.reached = new Promise(resolve => {
@@ -25,6 +26,15 @@ export class ConsumerEnd {
   reach(): void {
     this.#isReached = true
     this.#settle()
+    for (const listener of this.#listeners) listener()
+    this.#listeners.clear()
+  }
+
+  /** `listener` runs at the end, at once if it is reached; returns how to stop that: what only races with the end must leave nothing behind. */
+  onReached(listener: () => void): () => void {
+    if (this.#isReached) listener()
+    else this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /** @throws KafkaError `CLOSED` behind the end */
