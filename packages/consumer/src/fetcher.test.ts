@@ -1,4 +1,4 @@
-import { fetchApi, metadata } from '@logwerk/protocol'
+import { apiVersions, fetchApi, listOffsets, metadata } from '@logwerk/protocol'
 import { expect, test } from 'vitest'
 import { batchAt } from './batches.test-support.ts'
 import { ScriptedCluster } from './scripted-cluster.test-support.ts'
@@ -101,5 +101,20 @@ test('drops an answer to a question from before a seek', async () => {
   await cluster.simulation.runUntil(() => cluster.requests(fetchApi).length === 2)
   answer()
   expect((await cluster.run(poll)).map(({ offset }) => offset)).toEqual([2, 3])
+  await cluster.run(consumer.close())
+})
+
+test('asks a broker that has no Fetch for us now and then, not without a pause', async () => {
+  const cluster = await ScriptedCluster.start(1)
+  cluster.topic('orders', 1)
+  cluster.on(apiVersions, () => {
+    const apiKeys = [metadata, listOffsets].map(({ key, versions: [minVersion, maxVersion] }) => ({ apiKey: key, minVersion, maxVersion }))
+    return { errorCode: 'NONE' as const, apiKeys }
+  })
+  const consumer = cluster.consumer()
+  consumer.assign(orders(0))
+  await expect(cluster.run(consumer.poll({ timeoutMs: 1000 }))).rejects.toMatchObject({ code: 'UNSUPPORTED_VERSION' })
+  await cluster.simulation.advance(10_000)
+  await expect(cluster.run(consumer.poll({ timeoutMs: 1000 }))).rejects.toMatchObject({ code: 'UNSUPPORTED_VERSION' })
   await cluster.run(consumer.close())
 })

@@ -142,8 +142,10 @@ export class Fetcher<K, V> {
   async #fetch(nodeId: number, node: NodeFetch, states: readonly PartitionState[]): Promise<void> {
     const { config } = this.#options
     let connection: BrokerConnection
+    let speaksIds: boolean
     try {
       connection = await this.#client.connect(nodeId)
+      speaksIds = connection.versionOf(fetchApi) >= TOPIC_ID_VERSION
     } catch (error) {
       if (this.#closed) return
       this.#backOff(states)
@@ -163,7 +165,7 @@ export class Fetcher<K, V> {
       currentLeaderEpoch: metadata.topic(state.topic)?.partitions[state.partition]?.leaderEpoch ?? -1,
       partitionMaxBytes: config.maxPartitionFetchBytes,
     }))
-    const usesIds = connection.versionOf(fetchApi) >= TOPIC_ID_VERSION && wishes.every(({ topicId }) => topicId !== ZERO_UUID)
+    const usesIds = speaksIds && wishes.every(({ topicId }) => topicId !== ZERO_UUID)
     const rounds = new Map(wanted.map(state => [state, state.fetchRound]))
     let response: FetchResponse
     try {
