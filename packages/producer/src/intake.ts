@@ -40,7 +40,8 @@ export class Intake<K, V> {
   accept(record: ProducerRecord<K, V>, callback: DeliveryCallback | null, deadlineMs: number | null): void {
     const state = this.#topics.use(record.topic)
     const topic = state.known
-    if (!state.working && topic !== undefined && !this.#mayHaveGrown(state, topic, record.partition)) {
+    const mayPass = !state.working && state.backlog.size === 0 && !this.#writer.isWriting
+    if (mayPass && topic !== undefined && !this.#mayHaveGrown(state, topic, record.partition)) {
       const later = this.#writer.append(state, record, callback)
       if (later !== null) {
         this.#nowWaits(state)
@@ -51,7 +52,12 @@ export class Intake<K, V> {
     }
     this.#nowWaits(state)
     state.backlog.push({ record, callback, deadlineMs: deadlineMs ?? this.#room.deadlineMs() })
-    if (!state.working) this.#workOff(state, null)
+    if (state.working) return
+    if (!this.#writer.isWriting) return void this.#workOff(state, null)
+    // A serializer or the partitioner sends: the record that it is asked about comes first.
+    queueMicrotask(() => {
+      if (!state.working && state.backlog.size > 0) void this.#workOff(state, null)
+    })
   }
 
   /** Fails what waits in a backlog. */

@@ -27,6 +27,7 @@ export class RecordWriter<K, V> {
   readonly #clock: Clock
   readonly #keyBuffer = new KeyBuffer()
   readonly #valueWriter: ValueWriter<V, SerdeContext> | null
+  #isWriting = false
 
   constructor(
     serializers: Serializers<K, V>,
@@ -50,10 +51,16 @@ export class RecordWriter<K, V> {
         : null
   }
 
+  /** True while serializers and partitioner are asked: what they send themselves must not come between the parts of the record under way. */
+  get isWriting(): boolean {
+    return this.#isWriting
+  }
+
   /**
    * Puts a record into its batch. A promise comes back only if a serializer gave one, and does not reject. Failures go to the callback.
    */
   append(state: TopicState<K, V>, record: ProducerRecord<K, V>, callback: DeliveryCallback | null): Promise<void> | null {
+    this.#isWriting = true
     try {
       const { keyContext, valueContext } = state
       const { headers } = record
@@ -66,8 +73,11 @@ export class RecordWriter<K, V> {
       if (isThenable(keyBytes)) return this.#appendLater(state, record, callback, keyBytes as Promise<Uint8Array | null>)
       return this.#appendWithKey(state, record, callback, keyBytes as Uint8Array | null)
     } catch (error) {
+      this.#isWriting = false
       this.#reports.undelivered(callback, asError(error), record.topic, record.partition ?? -1)
       return null
+    } finally {
+      this.#isWriting = false
     }
   }
 
@@ -79,7 +89,7 @@ export class RecordWriter<K, V> {
   ): Promise<void> {
     try {
       const keyBytes = await key
-      if (!this.#sender.isClosed) await this.#appendWithKey(state, record, callback, keyBytes)
+      if (!this.#sender.isClosed) await this.#writing(() => this.#appendWithKey(state, record, callback, keyBytes))
     } catch (error) {
       this.#failedLater(state, record, callback, error)
     }
@@ -139,7 +149,7 @@ export class RecordWriter<K, V> {
   ): Promise<void> {
     try {
       const valueBytes = await value
-      if (!this.#sender.isClosed) this.#appendBytes(state, record, callback, keyBytes, valueBytes)
+      if (!this.#sender.isClosed) this.#writing(() => this.#appendBytes(state, record, callback, keyBytes, valueBytes))
     } catch (error) {
       this.#failedLater(state, record, callback, error)
     }
@@ -160,6 +170,15 @@ export class RecordWriter<K, V> {
     if (callback !== null) batch.addCallback(callback, timestamp)
     this.#partitions.onAppended(queue, this.#accumulator.usedBytes - before)
     this.#sender.wake()
+  }
+
+  #writing<T>(write: () => T): T {
+    this.#isWriting = true
+    try {
+      return write()
+    } finally {
+      this.#isWriting = false
+    }
   }
 
   #queueOf(
