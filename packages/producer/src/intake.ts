@@ -132,7 +132,8 @@ export class Intake<K, V> {
     return (
       partition !== undefined &&
       partition >= topic.partitions.length &&
-      this.#clock.monotonicMs() >= state.grownCheckedMs + this.#config.retryBackoffMs
+      // Not 0, or one that there is not would be asked for again and again.
+      this.#clock.monotonicMs() >= state.grownCheckedMs + Math.max(this.#config.retryBackoffMs, 1)
     )
   }
 

@@ -190,6 +190,14 @@ describe('the partition', () => {
     expect(error.message).toBe(`topic t has the partitions 0 to 3, not ${partition}`)
   })
 
+  test('that there is not is an error also without any backoff', async () => {
+    const cluster = await LogCluster.start({ t: 4 })
+    const producer = cluster.producer({ retryBackoffMs: 0 })
+    const error = await cluster.simulation.runUntil(failure(producer.send({ topic: 't', value: 'v', partition: 4 })))
+    expect(error).toMatchObject({ code: 'UNKNOWN_TOPIC_OR_PARTITION', at: { topic: 't', partition: 4 } })
+    await cluster.simulation.runUntil(producer.close())
+  })
+
   test('that was added since the metadata was asked for is found, and records keep their order', async () => {
     const cluster = await LogCluster.start({ t: 2 })
     const producer = cluster.producer()
