@@ -623,6 +623,16 @@ test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)('compression with %s', asy
   await cluster.simulation.runUntil(producer.close())
 })
 
+test('a codec whose set-up fails fails the records, and is no unhandled rejection', async () => {
+  const cluster = await LogCluster.start()
+  const native = () => {
+    throw new Error('nothing native here')
+  }
+  const producer = cluster.producer({ world: { ...cluster.simulation.world, native }, compressionType: 'zstd' })
+  await expect(cluster.simulation.runUntil(producer.send({ topic: 't', value: 'v' }))).rejects.toThrow('nothing native here')
+  await cluster.simulation.runUntil(producer.close())
+})
+
 describe('createProducer', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['no address', {}, 'createProducer: option "bootstrapServers" is missing'],

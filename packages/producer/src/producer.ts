@@ -58,8 +58,9 @@ export class LogwerkProducer<K, V> implements Producer<K, V> {
     )
     this.#intake = new Intake(client, config, this.#topics, this.#room, writer, reports)
     // Codecs that need no set-up are there at once, so that nothing waits in the common case.
-    if (config.compressionType === 'zstd') codecs.ready().then(() => this.#start())
-    else this.#start()
+    const start = () => this.#start()
+    if (config.compressionType === 'zstd') codecs.ready().then(start, start)
+    else start()
   }
 
   enqueue(record: ProducerRecord<K, V>, callback?: DeliveryCallback): boolean {
