@@ -231,6 +231,8 @@ export class BatchOutcomes {
     batch.queue.putBack(...parts)
     batch.queue.inFlight.delete(batch)
     this.#accumulator.release(batch)
+    // Counted from their own first record the halves may be smaller.
+    this.#options.onRelease()
   }
 
   #fail(batch: ProducerBatch, error: Error, errorOf?: (index: number) => Error): void {

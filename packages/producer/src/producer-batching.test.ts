@@ -242,6 +242,25 @@ describe('a full buffer', () => {
   })
 })
 
+test('who waits for room hears of it when the halves of a split batch are smaller than the whole', async () => {
+  const { cluster, simulation, producer } = await warm({ bufferMemory: 4000 })
+  cluster.maxBatchBytes = 3000
+  cluster.fault = () => (cluster.received.length > 1 ? { answer: 'silence' } : undefined)
+  // Far from the first one's time, which the second half does not have to count from.
+  let taken = 0
+  while (producer.enqueue({ topic: 't', value: 'v', timestamp: taken === 0 ? 0 : 1_700_000_000_000 })) taken++
+  let isReady = false
+  const ready = producer.ready().then(() => {
+    isReady = true
+  })
+  await simulation.advance(1000)
+  // The one that is split, and one of which nothing is heard.
+  expect(cluster.received).toHaveLength(2)
+  expect(isReady).toBe(true)
+  await ready
+  await simulation.runUntil(producer.close({ timeoutMs: 0 }))
+})
+
 describe('records that wait for their topic', () => {
   test('keep a flush waiting, and no record that comes after it does', async () => {
     const cluster = await LogCluster.start({ t: 1 })
