@@ -46,6 +46,11 @@ export class Asking {
     return this.#isUnderWay
   }
 
+  /** True while a rebalance listener is awaited, which may be the one who wants to end the asking. */
+  get isHeldUp(): boolean {
+    return this.#options.gate.isRunning
+  }
+
   /** Whoever waits for records looks again: some have arrived, or something else has happened. */
   wake(): void {
     this.#wake?.()
@@ -70,8 +75,16 @@ export class Asking {
     return true
   }
 
-  /** What `take` finds, as soon as that is not null. Null after `timeoutMs`, and after a close. @throws KafkaError; `signal.reason` */
-  async ask<T>(signal: AbortSignal | undefined, timeoutMs: number, take: () => T | null): Promise<T | null> {
+  /**
+   * What `take` finds, as soon as that is not null. Null after `timeoutMs`, after a close, and when nobody wants to know any more: tell by
+   * {@link wake}. @throws KafkaError; `signal.reason`
+   */
+  async ask<T>(
+    signal: AbortSignal | undefined,
+    timeoutMs: number,
+    take: () => T | null,
+    isOver: () => boolean = () => false,
+  ): Promise<T | null> {
     const { gate, hand, errors, end, ready, onBegin, onTaken } = this.#options
     if (end.hasBegun) return await this.#ended()
     if (this.#isUnderWay) throw new KafkaError('ILLEGAL_STATE', 'records are being asked for already: one poll or loop at a time')
@@ -90,6 +103,7 @@ export class Asking {
         if (!gate.isIdle && !(await this.#passGate(deadlineMs - clock.monotonicMs(), signal))) return null
         if (end.hasBegun) return await this.#ended()
         signal?.throwIfAborted()
+        if (isOver()) return null
         const error = errors.take()
         if (error !== null) {
           // A loop that asks again whatever happens must not keep timers and sockets from their turn.
@@ -100,7 +114,7 @@ export class Asking {
         onTaken()
         if (taken !== null) return taken
         const restMs = deadlineMs - clock.monotonicMs()
-        if (restMs > 0) await this.#wait(restMs, signal)
+        if (restMs > 0) await this.#wait(restMs, signal, isOver)
         else if (yielded) return null
         else {
           // The same for a loop with a timeout of 0; and what has arrived by the end of the turn is still in time.
@@ -145,12 +159,12 @@ export class Asking {
   }
 
   /** While waiting the user holds nothing, so that partitions may come and go. */
-  async #wait(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+  async #wait(timeoutMs: number, signal: AbortSignal | undefined, isOver: () => boolean): Promise<void> {
     const { gate, errors, end } = this.#options
     await gate.enter()
     try {
       // It may have come while the gate was entered. What is buffered may all be paused, so look once and do not spin.
-      if (!errors.isEmpty || end.hasBegun || signal?.aborted || this.#hasRecords()) return
+      if (!errors.isEmpty || end.hasBegun || signal?.aborted || isOver() || this.#hasRecords()) return
       await new Promise<void>((resolve, reject) => {
         let timer: Timer | null = null
         const settle = (how: () => void) => {

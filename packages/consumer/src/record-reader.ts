@@ -51,17 +51,17 @@ export class RecordReader<K, V> {
       if (record !== null) hand.hold(buffer.takenFrom!)
       return record
     }
-    const next = async (): Promise<IteratorResult<ConsumerRecord<K, V>>> => {
-      const record = await asking.ask(signal, Number.POSITIVE_INFINITY, takeOne)
+    const next = async (isOver: () => boolean): Promise<IteratorResult<ConsumerRecord<K, V>>> => {
+      const record = await asking.ask(signal, Number.POSITIVE_INFINITY, takeOne, isOver)
       if (record === null) return { done: true, value: undefined }
       if (decodesLater) await record.decodeLater()
       return { done: false, value: record }
     }
-    return this.#iterator<ConsumerRecord<K, V>>(() => {
+    return this.#iterator<ConsumerRecord<K, V>>(isOver => {
       // The common case: there is a record, and nothing else to do. No waiting, one promise.
-      if (decodesLater || !asking.passAtOnce(signal)) return next()
+      if (decodesLater || !asking.passAtOnce(signal)) return next(isOver)
       const record = takeOne()
-      if (record === null) return next()
+      if (record === null) return next(isOver)
       return Promise.resolve({ done: false, value: record })
     })
   }
@@ -75,28 +75,37 @@ export class RecordReader<K, V> {
       hand.hold(state)
       return { topic: state.topic, partition: state.partition, records, highWatermark: state.visibleEnd }
     }
-    return this.#iterator<ConsumerBatch<K, V>>(async () => {
-      const batch = await asking.ask(signal, Number.POSITIVE_INFINITY, take)
+    return this.#iterator<ConsumerBatch<K, V>>(async isOver => {
+      const batch = await asking.ask(signal, Number.POSITIVE_INFINITY, take, isOver)
       if (batch === null) return { done: true, value: undefined }
       if (decodesLater) for (const record of batch.records) await record.decodeLater()
       return { done: false, value: batch }
     })
   }
 
-  #iterator<T>(next: () => Promise<IteratorResult<T>>): AsyncIterableIterator<T> {
+  #iterator<T>(next: (isOver: () => boolean) => Promise<IteratorResult<T>>): AsyncIterableIterator<T> {
+    const { asking, hand } = this.#options
     let ended = false
+    const isOver = () => ended
+    let last: Promise<unknown> | null = null
     const iterator: AsyncIterableIterator<T> = {
       next: () => {
         if (ended) return Promise.resolve({ done: true, value: undefined })
         try {
-          return next()
+          const result = next(isOver)
+          last = result
+          return result
         } catch (error) {
           return Promise.reject(error)
         }
       },
       return: async () => {
         ended = true
-        this.#options.hand.drop()
+        hand.drop()
+        // Were it still asked for a record, the next one would be taken, given to nobody, and committed as processed.
+        asking.wake()
+        if (!asking.isHeldUp) await last?.catch(() => {})
+        last = null
         return { done: true, value: undefined }
       },
       [Symbol.asyncIterator]: () => iterator,
