@@ -80,8 +80,9 @@ export class BatchOutcomes {
     nodeId: number,
   ): void {
     const answers = new Map<string, ProducePartitionResponse>()
+    const names = new Map(topics.map(sent => [sent.topicId, sent.name]))
     for (const { name, topicId, partitionResponses } of response.responses) {
-      const topic = name !== '' ? name : topics.find(sent => sent.topicId === topicId)?.name
+      const topic = name !== '' ? name : names.get(topicId)
       for (const answer of partitionResponses) answers.set(`${topic}/${answer.index}`, answer)
     }
     for (const { nodeId: id, host, port } of response.nodeEndpoints) this.#client.metadata.addNode(id, { host, port })
