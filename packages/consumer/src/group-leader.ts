@@ -48,6 +48,10 @@ export class GroupLeader {
     // The leader watches the topics of all members, its own or not.
     this.#client.setInterest(topics)
     await unlessAborted(this.#client.refresh(), signal)
+    // It may have been under way already, for other topics: those of now would be taken for missing, and given to nobody.
+    const { metadata } = this.#client
+    const isAnswered = (topic: string) => metadata.topic(topic) !== undefined || metadata.errorOf(topic) !== undefined
+    if (![...topics].every(isAnswered)) await unlessAborted(this.#client.refresh(), signal)
     this.#assignedCounts = new Map([...topics].map(topic => [topic, this.#client.metadata.topic(topic)?.partitions.length ?? 0]))
     this.#watchMissing()
     // A static leader that came back: everybody keeps what they have, and the leader goes on to watch the topics (KIP-814).
