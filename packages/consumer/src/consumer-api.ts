@@ -127,6 +127,10 @@ export interface Consumer<K, V> extends AsyncDisposable, AsyncIterable<ConsumerR
   endOffsets(partitions: readonly TopicPartition[], options?: WaitOptions): Promise<TopicPartitionOffset[]>
   /** Records between the position and the end of what consumers see; null while it is not known. */
   currentLag(partition: TopicPartition): number | null
-  /** Commits what was processed (if that is automatic), leaves the group, ends; after `timeoutMs` (30000) in any case. Idempotent, never throws. */
+  /**
+   * Commits what was processed (if that is automatic), leaves the group, ends; after `timeoutMs` (30000) in any case. Idempotent.
+   *
+   * @throws TypeError for a `timeoutMs` that is none; the consumer then goes on. Nothing else.
+   */
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<void>
 }

@@ -118,3 +118,12 @@ describe('a poll in flight', () => {
     expect(await cluster.run(poll)).toEqual([])
   })
 })
+
+test.each([Number.NaN, -1, '5' as never])('a close with a limit of %s is refused, and the consumer goes on', async timeoutMs => {
+  const consumer = cluster.consumer()
+  await expect(consumer.close({ timeoutMs })).rejects.toThrow(TypeError)
+  consumer.assign(orders(0))
+  cluster.topics.get('orders')![0]!.batches.push(batchAt(0, ['a']))
+  expect(await cluster.poll(consumer, 1000)).toEqual(['0:0'])
+  await cluster.run(consumer.close())
+})

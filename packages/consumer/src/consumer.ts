@@ -284,7 +284,11 @@ export class LogwerkConsumer<K, V> implements Consumer<K, V> {
   // ---------------------------------------------------------------------------------------------- the end
 
   close(options: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_TIMEOUT_MS)
+    const { timeoutMs = CLOSE_TIMEOUT_MS } = options
+    // A miscalculated limit must not be taken for 0, which says goodbye to nobody.
+    if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0))
+      return Promise.reject(new TypeError(`close: timeoutMs is a number of milliseconds, 0 or more, not ${timeoutMs}`))
+    this.#closing ??= this.#close(timeoutMs)
     return this.#closing
   }
 
