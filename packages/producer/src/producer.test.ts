@@ -1,7 +1,7 @@
 import { createCodecs } from '@logwerk/compression'
 import { KafkaError, RecordTooLargeError } from '@logwerk/runtime'
 import { SerdeError, type Serializer } from '@logwerk/serde'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createProducer, producerFromProperties } from './create-producer.ts'
 import { failure, LogCluster } from './log-cluster.test-support.ts'
 import type { RecordMetadata } from './record.ts'
@@ -620,6 +620,17 @@ test.each(['gzip', 'snappy', 'lz4', 'zstd'] as const)('compression with %s', asy
   expect(cluster.values()).toEqual(values)
   expect(cluster.received.every(({ view }) => view.compressionType === compressionType)).toBe(true)
   expect(cluster.received.reduce((sum, { view }) => sum + view.sizeBytes, 0)).toBeLessThan(20_000)
+  await cluster.simulation.runUntil(producer.close())
+})
+
+test('records under one signal put one listener on it, and leave none', async () => {
+  const cluster = await LogCluster.start()
+  const producer = cluster.producer()
+  const { signal } = new AbortController()
+  const added = vi.spyOn(signal, 'addEventListener')
+  const removed = vi.spyOn(signal, 'removeEventListener')
+  await cluster.simulation.runUntil(Promise.all(Array.from({ length: 100 }, () => producer.send({ topic: 't', value: 'v' }, { signal }))))
+  expect([added.mock.calls.length, removed.mock.calls.length]).toEqual([1, 1])
   await cluster.simulation.runUntil(producer.close())
 })
 

@@ -2,6 +2,7 @@ import { closedError, type KafkaClient } from '@logwerk/client'
 import { createCodecs } from '@logwerk/compression'
 import type { Partitioner } from '@logwerk/partitioner'
 import { KafkaError, withTimeout } from '@logwerk/runtime'
+import { AbortListeners } from './abort-listeners.ts'
 import { asError } from './as-error.ts'
 import { DeliveryReports, type OnDeliveryError } from './delivery-reports.ts'
 import { Intake } from './intake.ts'
@@ -30,6 +31,8 @@ export class LogwerkProducer<K, V> implements Producer<K, V> {
   readonly #topics: Topics<K, V>
   readonly #room: Room<K, V>
   readonly #intake: Intake<K, V>
+  /** Of records, of which there may be very many under one signal. */
+  readonly #aborts = new AbortListeners()
   #closing: Promise<void> | null = null
   #closed = false
 
@@ -79,10 +82,10 @@ export class LogwerkProducer<K, V> implements Producer<K, V> {
       if (signal.aborted) return reject(signal.reason)
       const onAbort = () => reject(signal.reason)
       callback = (error, metadata) => {
-        signal.removeEventListener('abort', onAbort)
+        this.#aborts.remove(signal, onAbort)
         return error === null ? resolve(metadata!) : reject(error)
       }
-      signal.addEventListener('abort', onAbort, { once: true })
+      this.#aborts.add(signal, onAbort)
       try {
         this.#take(record, callback)
       } catch (error) {
