@@ -115,6 +115,19 @@ describe('a record', () => {
     expect(order.deserialize(data)).toMatchObject({ count: 1, status: 'OPEN', note: null, tags: [], sizes: {}, previous: null })
   })
 
+  test.each([
+    ['length', [1, 2]],
+    ['length', 'ab'],
+    ['length', new Uint8Array(2)],
+    ['length', () => 2],
+    ['size', new Map()],
+    ['size', new Set()],
+  ])('with a field %s is not written of what has that by chance', (name, value) => {
+    const serde = avro({ type: 'record', name: 'Box', fields: [{ name, type: 'int' }] })
+    expect(() => serde.serialize(value as never)).toThrow(expect.objectContaining({ reason: 'ENCODE' }))
+    expect(serde.serialize({ [name]: 2 } as never)).toEqual(Buffer.of(4))
+  })
+
   test('larger than the scratch buffer is written, and the next one is right too', () => {
     const large = { id: 'x'.repeat(3_000_000), cents: 5n, hash: new Uint8Array(2), raw: new Uint8Array(0) }
     expect(order.deserialize(order.serialize(large)).id).toHaveLength(3_000_000)

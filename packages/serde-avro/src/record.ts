@@ -13,8 +13,8 @@ export class DataRecord extends types.RecordType {
 
   override _createWriter(): AvscType['_write'] {
     const write = super._createWriter()
-    // A field without a default complains by itself, and a call is saved.
-    if (this.fields!.some(field => field.defaultValue() === undefined)) return write
+    // A field without a default complains by itself where a value has nothing of that name, and a call is saved.
+    if (this.fields!.some(field => field.defaultValue() === undefined && !NO_RECORDS.some(value => field.name in value))) return write
     return (tap: Tap, value: unknown) => {
       if (!isRecordValue(value)) throw new TypeError('not a record')
       write.call(this, tap, value)
@@ -45,6 +45,21 @@ export class DataRecord extends types.RecordType {
     }
   }
 }
+
+/** What is not a record, and has properties that a record's fields may be called as: `length`, `size`, `name`. */
+const NO_RECORDS: readonly object[] = [
+  '',
+  0,
+  0n,
+  false,
+  Symbol.iterator,
+  [],
+  () => {},
+  new Uint8Array(),
+  new Map(),
+  new Set(),
+  new Date(0),
+].map(Object)
 
 function isRecordValue(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
