@@ -1,5 +1,5 @@
-import type { Writable } from 'node:stream'
-import { nodeWorld } from '@logwerk/runtime'
+import { Writable } from 'node:stream'
+import { nodeWorld, writeToDescriptor } from '@logwerk/runtime'
 import { type Input, type Io, type Output, OutputError } from './io.ts'
 import { stopSignal } from './stop-signal.ts'
 
@@ -9,7 +9,7 @@ const DEFAULT_COLUMNS = 80
 /** The streams, environment and signals of this process. The first SIGINT or SIGTERM asks to stop, a second one ends it at once. */
 export function processIo(): Io {
   return {
-    stdout: outputOf(process.stdout),
+    stdout: outputOf(wholeWrites(process.stdout)),
     stderr: outputOf(process.stderr),
     stdin: inputOf(process.stdin),
     env: process.env,
@@ -19,6 +19,27 @@ export function processIo(): Io {
 
 /** What an output needs of Node's stream. Exported for its test. */
 export type OutputStream = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'writableNeedDrain'> & Writable
+
+/**
+ * Node's stream to a file takes a write that was cut short for a whole one, and a disk that becomes full cuts one short: what `consume`
+ * then commits would be lost without a word. Exported for its test.
+ */
+export function wholeWrites(stream: NodeJS.WriteStream & { readonly fd: number }): OutputStream {
+  // Node's name for a file. Where it should be another one day, Node's stream has to do.
+  if ((stream as { readonly _type?: unknown })._type !== 'fs') return stream
+  const file = new Writable({
+    autoDestroy: false,
+    write: (chunk: Uint8Array, _encoding, done) => {
+      try {
+        writeToDescriptor(stream.fd, chunk)
+      } catch (error) {
+        return done(error as Error)
+      }
+      done()
+    },
+  })
+  return Object.assign(file, { isTTY: false, columns: 0 })
+}
 
 /** Exported for its test. */
 export function outputOf(stream: OutputStream): Output {

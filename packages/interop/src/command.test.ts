@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -41,4 +41,15 @@ test.each([
   }
   expect(await ended).toEqual([0, null])
   expect(events).toEqual(['listening', 'stopping', 'stopped'])
+})
+
+test('a file that takes only the beginning of what it prints, as on a disk that becomes full, is a failure', async () => {
+  const out = join(folder, 'out')
+  const command = `ulimit -f 1; exec "${process.execPath}" "${BIN}" broker --help > "${out}"`
+  const [error, stderr] = await new Promise<[unknown, string]>(done => {
+    execFile('sh', ['-c', command], (failure, _, text) => done([failure, text]))
+  })
+  expect(error).toMatchObject({ code: 1 })
+  expect(stderr).toMatch(/^error: the output cannot be written: EFBIG/)
+  expect((await stat(out)).size).toBeGreaterThan(0)
 })

@@ -50,6 +50,7 @@ export type { Connection, ConnectOptions, Endpoint, Listener, Network, Resolve }
 export { formatEndpoint, isLoopback, parseEndpoint } from './network.ts'
 export { loadNative } from './node/native.ts'
 export { nodeWorld } from './node/world.ts'
+export { writeToDescriptor } from './node/write-to-descriptor.ts'
 export { parseProperties } from './parse-properties.ts'
 export type { Random } from './random.ts'
 export { randomBelow, randomFraction } from './random.ts'
