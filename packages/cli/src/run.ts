@@ -31,8 +31,8 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
   await io.stdout.flushed()
   if (closed.aborted && closed.reason instanceof OutputError) return reportError(closed.reason, io)
-  // The reader has seen enough, which is no failure.
-  if (closed.aborted || failure === null) return exitCode
+  // The reader has seen enough, which is no failure; another one stays one, though its summary was not read.
+  if (failure === null || (closed.aborted && failure === closed.reason)) return exitCode
   return reportError(failure, io)
 }
 

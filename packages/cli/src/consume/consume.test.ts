@@ -54,6 +54,11 @@ describe('produce', () => {
     ])
   })
 
+  test('a record that was not delivered is a failure also where nobody reads the summary', async () => {
+    const { exitCode, stderr } = await cluster.run('produce --topic orders', { stdin: ['x'.repeat(2_000_000)], closesAfterLines: 1 })
+    expect([exitCode, stderr.text]).toEqual([1, expect.stringMatching(/^error: a record was not delivered/)])
+  })
+
   test('a partition that is not there is an error that names those that are', async () => {
     const { exitCode, stderr } = await cluster.run('produce --topic orders --partition 7', { stdin: ['x\n'] })
     expect([exitCode, stderr.text]).toEqual([1, expect.stringContaining('topic orders has the partitions 0 to 2, not 7')])
