@@ -7,6 +7,12 @@ import { withMethods } from './own-type.ts'
  */
 const MAX_EMPTY_ELEMENTS = 65_536
 
+/**
+ * Room for so many elements is made at once, for more as they come: an array in an array in an array may claim the same bytes as the one
+ * around it.
+ */
+const MAX_ROOM = 1024
+
 let emptyElementsLeft = MAX_EMPTY_ELEMENTS
 
 /** To be called before a value is read. */
@@ -59,8 +65,11 @@ function arrayReader(wire: AvscType) {
     let values: unknown[] | undefined
     let length = 0
     for (let count = countOf(tap); count > 0; count = countOf(tap)) {
-      values ??= new Array(count)
-      for (const end = length + count; length < end; length++) values[length] = items._read(tap)
+      values ??= new Array(Math.min(count, MAX_ROOM))
+      for (const end = length + count; length < end; length++) {
+        values[length] = items._read(tap)
+        if (isPastEnd(tap)) return values
+      }
     }
     return values ?? []
   } as AvscType['_read']
@@ -72,9 +81,10 @@ function mapReader(wire: AvscType) {
     const values: Record<string, unknown> = {}
     for (let count = countOf(tap); count > 0; count = countOf(tap)) {
       for (; count > 0; count--) {
-        // Undefined past the end, which avsc notices afterwards.
+        // Undefined past the end.
         const key = tap.readString() ?? ''
         const value = this.valuesType._read(tap)
+        if (isPastEnd(tap)) return values
         if (key === '__proto__') Object.defineProperty(values, key, { value, enumerable: true, configurable: true, writable: true })
         else values[key] = value
       }
@@ -121,9 +131,19 @@ function skipper(wire: AvscType, isMap: boolean): (tap: Tap) => void {
       for (; count > 0; count--) {
         if (isMap) tap.readString()
         wire._skip(tap)
+        if (isPastEnd(tap)) return
       }
     }
   }
+}
+
+/**
+ * avsc notices only when it is done. Every array around would read all the elements that it has been promised by then, and there may be
+ * very many of both.
+ */
+function isPastEnd(tap: Tap): boolean {
+  // Written so that NaN, of a length that is no number, counts too.
+  return !(tap.pos <= tap.buf.length)
 }
 
 function checkCount(tap: Tap, count: number, leastBytes: number): void {

@@ -136,3 +136,23 @@ test('a key of a map is data, whatever its name', () => {
   ])
   expect(Object.getPrototypeOf(read)).toBe(Object.prototype)
 })
+
+describe('arrays in arrays that all claim the same bytes cost no more than these bytes', () => {
+  const DEPTH = 500
+  const LEAVES = 50_000
+  test.each(['array', 'map'] as const)('%s', type => {
+    const collection = type === 'array' ? ({ type, items: 'Tree' } as const) : ({ type, values: 'Tree' } as const)
+    const tree = { type: 'record', name: 'Tree', fields: [{ name: 'children', type: collection }] } as const satisfies AvroSchema
+    const key = type === 'array' ? '' : '00'
+    const data = fromHex(`${varint(BigInt(LEAVES / 2))}${key}`.repeat(DEPTH) + '00'.repeat(LEAVES))
+    const within = (schema: AvroSchema) => ({ type: 'record', name: 'R', fields: [{ name: 'tree', type: schema }] }) as const
+    const readers = [
+      avro<unknown>(tree),
+      avro<unknown>(tree, { writer: tree }),
+      // Skips it.
+      avro<unknown>({ type: 'record', name: 'R', fields: [] }, { writer: within(tree) }),
+    ]
+    for (const reader of readers)
+      expect(() => reader.deserialize(data)).toThrow(expect.objectContaining({ reason: expect.stringMatching(/TOO_SHORT|DECODE/) }))
+  })
+})
