@@ -12,6 +12,22 @@ function reread(writer: AvroSchema, value: unknown, reader: AvroSchema): unknown
 const record = (name: string, ...fields: object[]) => ({ type: 'record', name, fields }) as AvroRecordSchema
 
 describe('data of another schema', () => {
+  test.each(['toString', 'constructor'])('with a field %s is refused, by a name that says why', name => {
+    const a = { name: 'a', type: 'int' } as const
+    const plain = { type: 'record', name: 'R', fields: [a] } as const satisfies AvroSchema
+    const odd = { type: 'record', name: 'R', fields: [a, { name, type: 'string', default: '' }] } as const satisfies AvroSchema
+    for (const [reader, writer] of [
+      [plain, odd],
+      [odd, plain],
+      [odd, odd],
+    ] as const) {
+      const refusal = { code: 'INVALID_CONFIG', message: expect.stringContaining(`a field "${name}" can only be read with the schema`) }
+      expect(() => avro<unknown>(reader, { writer })).toThrow(expect.objectContaining(refusal))
+    }
+    const serde = avro<unknown>(odd)
+    expect(serde.deserialize(serde.serialize({ a: 1, [name]: 'x' }))).toEqual({ a: 1, [name]: 'x' })
+  })
+
   test('is read with promotions, new defaults, and without what is gone', () => {
     const older = record(
       'v.Order',

@@ -30,6 +30,13 @@ export class DataRecord extends types.RecordType {
     }
   }
 
+  override _update(resolver: Resolver, writer: AvscType, options: ResolverOptions): void {
+    // avsc looks fields up in plain objects, where `toString` is always found, and then misses or misreads it.
+    const found = [...this.fields!, ...(writer.fields ?? [])].find(({ name }) => name in {})
+    if (found !== undefined) throw new Error(`a field "${found.name}" can only be read with the schema that it was written with`)
+    super._update(resolver, writer, options)
+  }
+
   override createResolver(writer: AvscType, options: ResolverOptions = {}): Resolver {
     try {
       return createResolver.call(this, writer, options)
