@@ -8,16 +8,18 @@ import { withMethods } from './own-type.ts'
 const MAX_EMPTY_ELEMENTS = 65_536
 
 /**
- * Room for so many elements is made at once, for more as they come: an array in an array in an array may claim the same bytes as the one
+ * Elements for which room is made before they come, in one value: an array in an array in an array may claim the same bytes as the one
  * around it.
  */
-const MAX_ROOM = 1024
+const MAX_ROOM = 1_048_576
 
 let emptyElementsLeft = MAX_EMPTY_ELEMENTS
+let roomLeft = MAX_ROOM
 
 /** To be called before a value is read. */
 export function startReading(): void {
   emptyElementsLeft = MAX_EMPTY_ELEMENTS
+  roomLeft = MAX_ROOM
 }
 
 /** An array type that checks every count against the bytes left before it makes room or skips. */
@@ -65,10 +67,11 @@ function arrayReader(wire: AvscType) {
     let values: unknown[] | undefined
     let length = 0
     for (let count = countOf(tap); count > 0; count = countOf(tap)) {
-      values ??= new Array(Math.min(count, MAX_ROOM))
+      values ??= roomFor(count)
+      const dataEnd = tap.buf.length
       for (const end = length + count; length < end; length++) {
         values[length] = items._read(tap)
-        if (isPastEnd(tap)) return values
+        if (isPastEnd(tap, dataEnd)) return values
       }
     }
     return values ?? []
@@ -84,7 +87,7 @@ function mapReader(wire: AvscType) {
         // Undefined past the end.
         const key = tap.readString() ?? ''
         const value = this.valuesType._read(tap)
-        if (isPastEnd(tap)) return values
+        if (isPastEnd(tap, tap.buf.length)) return values
         if (key === '__proto__') Object.defineProperty(values, key, { value, enumerable: true, configurable: true, writable: true })
         else values[key] = value
       }
@@ -131,7 +134,7 @@ function skipper(wire: AvscType, isMap: boolean): (tap: Tap) => void {
       for (; count > 0; count--) {
         if (isMap) tap.readString()
         wire._skip(tap)
-        if (isPastEnd(tap)) return
+        if (isPastEnd(tap, tap.buf.length)) return
       }
     }
   }
@@ -141,9 +144,15 @@ function skipper(wire: AvscType, isMap: boolean): (tap: Tap) => void {
  * avsc notices only when it is done. Every array around would read all the elements that it has been promised by then, and there may be
  * very many of both.
  */
-function isPastEnd(tap: Tap): boolean {
+function isPastEnd(tap: Tap, dataEnd: number): boolean {
   // Written so that NaN, of a length that is no number, counts too.
-  return !(tap.pos <= tap.buf.length)
+  return !(tap.pos <= dataEnd)
+}
+
+function roomFor(count: number): unknown[] {
+  const room = Math.min(count, roomLeft)
+  roomLeft -= room
+  return new Array(room)
 }
 
 function checkCount(tap: Tap, count: number, leastBytes: number): void {
