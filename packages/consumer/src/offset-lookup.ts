@@ -49,12 +49,20 @@ export class OffsetLookup {
     })
     const found = new Map<string, OffsetAndTimestamp>()
     const failures = new Map<string, KafkaError>()
+    const answered = new Set<string>()
     for (const { name: topic, partitions } of answer.topics) {
       for (const { partitionIndex: partition, errorCode, offset, timestamp, leaderEpoch } of partitions) {
         const key = formatPartition({ topic, partition })
         if (errorCode !== 'NONE') failures.set(key, brokerError(errorCode, { topic, partition, broker: leader }))
         else if (offset >= 0) found.set(key, { offset, timestamp, leaderEpoch })
+        answered.add(key)
       }
+    }
+    for (const { topic, partition } of wanted) {
+      const key = formatPartition({ topic, partition })
+      if (answered.has(key)) continue
+      const at = { topic, partition, broker: leader }
+      failures.set(key, new KafkaError('NETWORK_EXCEPTION', `${key}: broker ${leader} left it out of its answer`, { at }))
     }
     return { found, failures }
   }

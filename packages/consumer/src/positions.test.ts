@@ -42,6 +42,26 @@ describe('a partition of which nothing can be known keeps no other one from bein
     await cluster.run(consumer.close())
   })
 
+  test('because its leader leaves it out of the answer, which ends a question about it too', async () => {
+    const cluster = await ScriptedCluster.start(1)
+    const [, b] = cluster.topic('orders', 1, 1)
+    b!.batches.push(batchAt(0, ['x', 'y']))
+    cluster.on(listOffsets, ({ topics }) => ({
+      topics: topics.map(({ name, partitions }) => ({
+        name,
+        partitions: partitions.flatMap(({ partitionIndex }) =>
+          partitionIndex === 0 ? [] : [{ partitionIndex, errorCode: 'NONE' as const, offset: 0, timestamp: -1, leaderEpoch: 0 }],
+        ),
+      })),
+    }))
+    const consumer = cluster.consumer()
+    consumer.assign(of('orders', 0, 1))
+    expect(await cluster.poll(consumer, 5000)).toEqual(['1:0', '1:1'])
+    const asked = consumer.endOffsets(of('orders', 0, 1), { timeoutMs: 3000 })
+    await expect(cluster.run(asked)).rejects.toThrow(/orders-0: broker 1 left it out of its answer/)
+    await cluster.run(consumer.close())
+  })
+
   test('because its leader does not answer, when it is to be validated too', async () => {
     const cluster = await ScriptedCluster.start(1, 2)
     const [a, b] = cluster.topic('orders', 1, 2)
