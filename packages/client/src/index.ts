@@ -1,3 +1,4 @@
+export { asKafkaError } from './as-kafka-error.ts'
 export type { BrokerConnectionOptions, SendOptions } from './broker-connection.ts'
 export { BrokerConnection } from './broker-connection.ts'
 export { clientConfig } from './client-config.ts'

@@ -1,7 +1,8 @@
-import type { BrokerConnection, KafkaClient } from '@logwerk/client'
+import { asKafkaError, type BrokerConnection, type KafkaClient } from '@logwerk/client'
 import { batchesOf, type FetchPartitionResponse, type FetchResponse, fetchApi, isolationLevels } from '@logwerk/protocol'
-import { brokerError, KafkaError, messageOf, refreshesMetadata, type Timer, type World, ZERO_UUID } from '@logwerk/runtime'
+import { brokerError, KafkaError, refreshesMetadata, type World, ZERO_UUID } from '@logwerk/runtime'
 import type { ConsumerConfig } from './consumer-config.ts'
+import { EarliestTimer } from './earliest-timer.ts'
 import type { FetchBuffer } from './fetch-buffer.ts'
 import { FetchSession, type FetchWish } from './fetch-session.ts'
 import { LeaderWatch } from './leader-watch.ts'
@@ -40,8 +41,7 @@ export class Fetcher<K, V> {
   readonly #options: FetcherOptions
   readonly #nodes = new Map<number, NodeFetch>()
   readonly #leaders: LeaderWatch
-  #timer: Timer | null = null
-  #timerAtMs = Number.POSITIVE_INFINITY
+  readonly #timer: EarliestTimer
   #scheduled = false
   #closed = false
 
@@ -52,6 +52,7 @@ export class Fetcher<K, V> {
     this.#buffer = buffer
     this.#options = options
     this.#leaders = new LeaderWatch(client)
+    this.#timer = new EarliestTimer(client.world.clock, () => this.wake())
   }
 
   /** Looks at the end of this turn whether there is something to fetch. */
@@ -66,7 +67,7 @@ export class Fetcher<K, V> {
 
   close(): void {
     this.#closed = true
-    this.#timer?.cancel()
+    this.#timer.cancel()
   }
 
   #run(): void {
@@ -81,9 +82,7 @@ export class Fetcher<K, V> {
       if (node.busy) continue
       node.busy = true
       this.#fetch(nodeId, node, states)
-        .catch(error =>
-          this.#options.onError(error instanceof KafkaError ? error : new KafkaError('UNKNOWN_SERVER_ERROR', messageOf(error))),
-        )
+        .catch(error => this.#options.onError(asKafkaError(error)))
         .finally(() => {
           node.busy = false
           this.wake()
@@ -106,7 +105,7 @@ export class Fetcher<K, V> {
       // One answer ahead of what is being handed out is enough to keep both sides busy.
       if (state.bufferedBytes > maxPartitionFetchBytes) continue
       if (state.notBeforeMs > nowMs) {
-        this.#wakeAt(state.notBeforeMs)
+        this.#timer.at(state.notBeforeMs)
         continue
       }
       const topic = this.#client.metadata.topic(state.topic)
@@ -134,7 +133,7 @@ export class Fetcher<K, V> {
     if (positionsNeeded) this.#options.onPositionsNeeded()
     if (leaderless) {
       this.#leaders.ask()
-      this.#wakeAt(this.#leaders.nextMs)
+      this.#timer.at(this.#leaders.nextMs)
     } else this.#leaders.end()
     return byNode
   }
@@ -263,7 +262,7 @@ export class Fetcher<K, V> {
     for (const state of states) {
       state.notBeforeMs = nowMs + this.#client.retryWaitMs(state.failures)
       state.failures++
-      this.#wakeAt(state.notBeforeMs)
+      this.#timer.at(state.notBeforeMs)
     }
   }
 
@@ -274,17 +273,5 @@ export class Fetcher<K, V> {
       this.#nodes.set(nodeId, node)
     }
     return node
-  }
-
-  #wakeAt(atMs: number): void {
-    if (atMs >= this.#timerAtMs) return
-    this.#timer?.cancel()
-    this.#timerAtMs = atMs
-    // Not in the background: between two attempts to reach a broker nothing else may keep the process alive.
-    this.#timer = this.#world.clock.setTimer(Math.max(atMs - this.#world.clock.monotonicMs(), 1), () => {
-      this.#timer = null
-      this.#timerAtMs = Number.POSITIVE_INFINITY
-      this.wake()
-    })
   }
 }

@@ -1,5 +1,5 @@
 import type { Assignor, TopicPartitions } from '@logwerk/assignor'
-import { isPassing, type KafkaClient } from '@logwerk/client'
+import { asKafkaError, isPassing, type KafkaClient } from '@logwerk/client'
 import {
   consumerProtocolAssignment,
   consumerProtocolSubscription,
@@ -194,9 +194,7 @@ export class GroupMembership {
           this.#forget('member')
           await this.#giveUpAll()
           await this.#leave(member, 'the consumer has failed')
-          this.#options.onFatal(
-            error instanceof KafkaError ? error : new KafkaError('UNKNOWN_SERVER_ERROR', messageOf(error), { cause: error }),
-          )
+          this.#options.onFatal(asKafkaError(error))
           return
         }
         this.#rejoinNeeded = true

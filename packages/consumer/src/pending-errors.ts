@@ -1,4 +1,5 @@
-import { KafkaError, messageOf } from '@logwerk/runtime'
+import { asKafkaError } from '@logwerk/client'
+import type { KafkaError } from '@logwerk/runtime'
 
 /** Errors that nobody was there to catch: thrown at the user's next wait. */
 export class PendingErrors {
@@ -17,7 +18,7 @@ export class PendingErrors {
 
   /** To be thrown once. */
   tell(error: unknown): void {
-    const told = error instanceof KafkaError ? error : new KafkaError('UNKNOWN_SERVER_ERROR', messageOf(error))
+    const told = asKafkaError(error)
     // The same trouble in many partitions need not be told as often.
     if (!this.#errors.some(known => known.message === told.message)) this.#errors.push(told)
     this.#onTold()

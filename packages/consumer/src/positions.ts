@@ -1,7 +1,8 @@
-import { isPassing, type KafkaClient } from '@logwerk/client'
+import { asKafkaError, isPassing, type KafkaClient } from '@logwerk/client'
 import { listOffsetsTimestamps, offsetForLeaderEpoch } from '@logwerk/protocol'
-import { brokerError, groupBy, KafkaError, messageOf, TimeoutError, type Timer } from '@logwerk/runtime'
+import { brokerError, groupBy, KafkaError, messageOf, TimeoutError } from '@logwerk/runtime'
 import type { ConsumerConfig, ResetPolicy } from './consumer-config.ts'
+import { EarliestTimer } from './earliest-timer.ts'
 import { LeaderWatch } from './leader-watch.ts'
 import type { CommittedOffsets } from './offset-committer.ts'
 import { type OffsetAnswers, type OffsetLookup, unknownPartition } from './offset-lookup.ts'
@@ -48,14 +49,14 @@ export class Positions {
   readonly #busy = new Set<PartitionState>()
   readonly #troubles = new WeakMap<PartitionState, Trouble>()
   readonly #leaders: LeaderWatch
-  #retryTimer: Timer | null = null
-  #retryAtMs = Number.POSITIVE_INFINITY
+  readonly #retryTimer: EarliestTimer
 
   constructor(client: KafkaClient, subscription: SubscriptionState, options: PositionsOptions) {
     this.#client = client
     this.#subscription = subscription
     this.#options = options
     this.#leaders = new LeaderWatch(client)
+    this.#retryTimer = new EarliestTimer(client.world.clock, () => this.settle())
   }
 
   /** Has every partition that is wanted get a position that is known to be good. Errors are told; what may pass is tried on. */
@@ -78,7 +79,7 @@ export class Positions {
   }
 
   close(): void {
-    this.#retryTimer?.cancel()
+    this.#retryTimer.cancel()
   }
 
   // ------------------------------------------------------------------------------------------------ what may go wrong
@@ -88,14 +89,14 @@ export class Positions {
     const nowMs = this.#nowMs()
     const states = all.filter(state => {
       const { notBeforeMs } = this.#troubleOf(state)
-      if (notBeforeMs > nowMs) this.#settleAt(notBeforeMs)
+      if (notBeforeMs > nowMs) this.#retryTimer.at(notBeforeMs)
       return notBeforeMs <= nowMs
     })
     if (states.length === 0) return
     for (const state of states) this.#busy.add(state)
     void action(states)
       .catch((error: unknown): Failures => {
-        const failure = error instanceof KafkaError ? error : new KafkaError('UNKNOWN_SERVER_ERROR', messageOf(error), { cause: error })
+        const failure = asKafkaError(error)
         return new Map(states.map(state => [state, failure]))
       })
       .then(failures => {
@@ -117,7 +118,7 @@ export class Positions {
     if (!isPassing(failure)) return this.#options.onError(failure)
     if (trouble.failures === 1) this.#warn(state, failure)
     this.#client.refreshSoon()
-    this.#settleAt(trouble.notBeforeMs)
+    this.#retryTimer.at(trouble.notBeforeMs)
     this.#tellIfOverdue(state, failure)
   }
 
@@ -156,17 +157,6 @@ export class Positions {
     return trouble
   }
 
-  #settleAt(atMs: number): void {
-    if (atMs >= this.#retryAtMs) return
-    this.#retryTimer?.cancel()
-    this.#retryAtMs = atMs
-    this.#retryTimer = this.#client.world.clock.setTimer(Math.max(atMs - this.#nowMs(), 1), () => {
-      this.#retryTimer = null
-      this.#retryAtMs = Number.POSITIVE_INFINITY
-      this.settle()
-    })
-  }
-
   #nowMs(): number {
     return this.#client.world.clock.monotonicMs()
   }
@@ -197,7 +187,7 @@ export class Positions {
         if (code !== undefined && !brokerError(code).retriable) this.#options.onError(brokerError(code, { topic }))
       }
     }
-    this.#settleAt(this.#leaders.nextMs)
+    this.#retryTimer.at(this.#leaders.nextMs)
     for (const state of states)
       this.#tellIfOverdue(state, brokerError('LEADER_NOT_AVAILABLE', { topic: state.topic, partition: state.partition }))
   }

@@ -1,4 +1,4 @@
-import type { KafkaClient } from '@logwerk/client'
+import { asKafkaError, type KafkaClient } from '@logwerk/client'
 import { type CompressionCodecs, type ProducePartitionResponse, type ProduceResponse, RecordBatchView } from '@logwerk/protocol'
 import {
   assert,
@@ -102,7 +102,7 @@ export class BatchOutcomes {
   /** No answer came, or will come. */
   lost(batches: readonly ProducerBatch[], error: unknown): void {
     this.#client.refreshSoon()
-    const kafkaError = error instanceof KafkaError ? error : new KafkaError('UNKNOWN_SERVER_ERROR', messageOf(error), { cause: error })
+    const kafkaError = asKafkaError(error)
     for (const batch of batches) {
       if (batch.isDone) continue
       // A request in a version that the broker lacks was never written, and cannot have been stored.

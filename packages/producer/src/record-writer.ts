@@ -7,6 +7,7 @@ import type { DeliveryReports } from './delivery-reports.ts'
 import { KeyBuffer } from './key-buffer.ts'
 import type { PartitionChooser } from './partition-chooser.ts'
 import type { PartitionQueue } from './partition-queue.ts'
+import type { ProducerBatch } from './producer-batch.ts'
 import type { DeliveryCallback, ProducerRecord } from './record.ts'
 import type { RecordAccumulator } from './record-accumulator.ts'
 import type { Sender } from './sender.ts'
@@ -124,9 +125,7 @@ export class RecordWriter<K, V> {
       const timestamp = record.timestamp ?? this.#clock.nowMs()
       const before = this.#accumulator.usedBytes
       const batch = this.#accumulator.appendInto(queue, timestamp, keyBytes, value, this.#valueWriter, context, context.headers)
-      if (callback !== null) batch.addCallback(callback, timestamp)
-      this.#partitions.onAppended(queue, this.#accumulator.usedBytes - before)
-      this.#sender.wake()
+      this.#appended(queue, batch, callback, timestamp, before)
       return null
     }
     const valueBytes = value === null ? null : serializeWith(this.#serializers.value, value, context)
@@ -167,8 +166,18 @@ export class RecordWriter<K, V> {
     const timestamp = record.timestamp ?? this.#clock.nowMs()
     const before = this.#accumulator.usedBytes
     const batch = this.#accumulator.append(queue, timestamp, keyBytes, valueBytes, state.valueContext.headers)
+    this.#appended(queue, batch, callback, timestamp, before)
+  }
+
+  #appended(
+    queue: PartitionQueue,
+    batch: ProducerBatch,
+    callback: DeliveryCallback | null,
+    timestamp: number,
+    usedBytesBefore: number,
+  ): void {
     if (callback !== null) batch.addCallback(callback, timestamp)
-    this.#partitions.onAppended(queue, this.#accumulator.usedBytes - before)
+    this.#partitions.onAppended(queue, this.#accumulator.usedBytes - usedBytesBefore)
     this.#sender.wake()
   }
 

@@ -31,7 +31,8 @@ export const silentLogger: Logger = loggerTo(() => {}, 'error')
 
 /**
  * One line of text: `message key=value key=value`. Values with spaces, quotes or control characters, and empty ones, are quoted as
- * in JSON; control characters of the message are escaped so, for a part of it may come from a peer. Never throws, whatever the fields hold: a log line must not break what it reports on.
+ * in JSON; control characters of the message are escaped so, for a part of it may come from a peer. Never throws, whatever the fields
+ * hold: a log line must not break what it reports on.
  */
 export function formatLogLine(message: string, fields: LogFields): string {
   let line = message.replace(/[\p{Cc}\u2028\u2029]/gu, escaped)
